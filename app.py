@@ -1,0 +1,175 @@
+"""Quayside: the portal, put together. `create_app()` builds it; the commands below run and tend it."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect
+from htmx_flask import Htmx
+from jinja2 import StrictUndefined
+from peewee import Database
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from blueprints.accounts import routes as accounts
+from blueprints.accounts import security
+from blueprints.customers import routes as customers
+from blueprints.gateways import mail
+from blueprints.gateways.queue import open_queue, start_worker
+from blueprints.home import routes as home
+from blueprints.home.navigation import navigation_for
+from blueprints.mailroom import jobs as mailroom_jobs
+from blueprints.mailroom import routes as mailroom
+from blueprints.orders import routes as orders
+from blueprints.partners import routes as partners
+from blueprints.prospects import routes as prospects
+from blueprints.rfi import routes as rfi
+from blueprints.web.access import guard, open_to_all
+from blueprints.web.errors import answer_errors
+from blueprints.web.headers import strict_headers
+from blueprints.web.requests import act_of_request, connection_of_request
+from blueprints.web.settings import LOOPBACK, Settings, WrongSetting, read_settings
+from blueprints.web.templates import prepare_templates
+from data.database import back_up, migrate, open_database, pending_migrations
+
+FEATURES = (home, accounts, partners, prospects, orders, customers, rfi, mailroom)
+TWO_MEGABYTES = 2 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The portal: settings → database → extensions → features → errors → headers → guard.
+
+    Raises WrongSetting with a sentence for whoever starts it.
+    """
+    settings = settings or read_settings()
+    app = Flask(__name__, instance_path=str(settings.quayside_home))
+    configure(app, settings)
+    database = connect(settings)
+    open_queue(settings.jobs_url, settings.quayside_home, database)
+    Htmx(app)
+    CSRFProtect(app)
+    limiter = Limiter(get_remote_address, app=app, storage_uri=settings.limits_url, strategy="moving-window")
+    app.extensions["limiter_of_quayside"] = limiter
+    mail.open_post(app, settings.mail_server)
+    act_of_request(app)
+    connection_of_request(app)
+    security.start(app, limiter, settings)
+    for feature in FEATURES:
+        app.register_blueprint(feature.blueprint)
+        if limit := getattr(feature, "limit", None):
+            limit(app, limiter)
+    prepare_templates(app, partial(navigation_for, app))
+    add_commands(app, settings)
+    open_to_all("style, script and pictures")(app.view_functions["static"])
+    answer_errors(app)
+    strict_headers(app)
+    guard(app, security.person_asking)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="quayside",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=TWO_MEGABYTES,
+        MAX_FORM_MEMORY_SIZE=TWO_MEGABYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # valid for the session: pages stay open on desks for days
+        RATELIMIT_HEADERS_ENABLED=True,
+        MAIL_SERVER=settings.mail_server,
+        MAIL_PORT=settings.mail_port,
+        MAIL_USE_TLS=settings.mail_use_tls,
+        MAIL_USE_SSL=settings.mail_use_ssl,
+        MAIL_USERNAME=settings.mail_username or None,
+        MAIL_PASSWORD=settings.mail_password or None,
+        MAIL_DEFAULT_SENDER=settings.mail_default_sender or f"quayside@{settings.host}",
+        TRUSTED_HOSTS=trusted_hosts(settings),
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 4)  # type: ignore[method-assign]  # Flask's own way
+
+
+def trusted_hosts(settings: Settings) -> list[str]:
+    """Links in letters are built from the request's host, so only our own names may stand there."""
+    return [host for host in (urlsplit(settings.portal_url).hostname, settings.host, *LOOPBACK) if host]
+
+
+def connect(settings: Settings) -> Database:
+    try:
+        return open_database(settings.database_url)
+    except Exception as problem:
+        raise WrongSetting(f"DATABASE_URL: {problem}") from problem
+
+
+def served() -> Flask:
+    """The portal as the server runs it: with its worker in the same process."""
+    app = create_app()
+    mailroom_jobs.start_with(app)
+    start_worker()
+    return app
+
+
+def add_commands(app: Flask, settings: Settings) -> None:
+    @app.cli.command("migrate")
+    def migrate_command() -> None:
+        """Bring the database up to date; a SQLite database is copied first."""
+        waiting = pending_migrations()
+        database_file = Path(settings.database_url.removeprefix("sqlite:///"))
+        if waiting and settings.database_url.startswith("sqlite") and database_file.exists():
+            kept = database_file.with_suffix(f".before-{waiting[0]}.sqlite")
+            back_up(kept)
+            click.echo(f"Copied the database to {kept} first.")
+        for name in migrate():
+            click.echo(f"Migrated: {name}")
+
+    @app.cli.command("backup")
+    @click.argument("target", type=click.Path(path_type=Path))
+    def backup_command(target: Path) -> None:
+        """Copy the SQLite database to TARGET, whole and consistent, while the portal runs."""
+        back_up(target)
+        click.echo(f"Copied to {target}.")
+
+    @app.cli.command("serve")
+    def serve_command() -> None:
+        """Serve the portal on HOST and PORT, worker included."""
+        serve(settings)
+
+    @app.cli.command("work")
+    def work_command() -> None:
+        """Only work: a worker on a machine of its own (JOBS_URL must name a shared queue)."""
+        mailroom_jobs.start_with(app)
+        start_worker().join()
+
+    home.add_commands(app)
+
+
+def serve(settings: Settings) -> None:
+    from granian import Granian  # noqa: PLC0415 - only the serving process needs the server
+    from granian.constants import Interfaces  # noqa: PLC0415 - as above
+    from granian.log import LogLevels  # noqa: PLC0415 - as above
+
+    if pending_migrations():
+        raise click.ClickException("The database is older than this portal. Run: flask --app app migrate")
+    click.echo(home.greeting(settings))
+    sys.stdout.flush()
+    Granian(
+        "app:served",
+        settings.host,
+        settings.port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=1,
+        blocking_threads=settings.threads,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+    ).serve()

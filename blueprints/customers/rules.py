@@ -1,0 +1,69 @@
+"""Finding customers through the person who asks, and moving them through their life."""
+
+from peewee import ModelSelect
+
+from blueprints.accounts.standing import Standing
+from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere
+from data import history
+from data.customers import SHELVES, Contact, Customer
+from data.database import locked
+from data.moments import now
+
+
+def customers_for(who: Standing, permission: str = "customers.see") -> ModelSelect:
+    """The customers for which this person's role permits it: the only query that customers are found by."""
+    query = Customer.select()
+    if who.operator:
+        return query
+    raised, lowered = who.exceptions(permission)
+    reached = Customer.partner_id.in_(who.partners_where(permission))
+    if lowered:
+        reached &= Customer.id.not_in(lowered)
+    if raised:
+        reached |= Customer.id.in_(raised)
+    return query.where(reached)
+
+
+def find_customer(
+    who: Standing, customer_id: int, permission: str = "customers.see", *, for_update: bool = False
+) -> Customer:
+    """The customer, if this person may see it. Raises NotThere for strangers, MayNot for readers.
+
+    `for_update` holds the row until the transaction ends.
+    """
+    query = customers_for(who).where(Customer.id == customer_id)
+    customer: Customer | None = (locked(query) if for_update else query).first()
+    if customer is None:
+        raise NotThere
+    if not who.may_for_customer(permission, customer.id, customer.partner_id):
+        raise MayNot
+    return customer
+
+
+def implementation_lead(customer: Customer) -> Contact | None:
+    found: Contact | None = (
+        Contact.select().where((Contact.customer == customer) & (Contact.kind == "implementation_lead")).first()
+    )
+    return found
+
+
+def seen(customer: Customer, version: int) -> None:
+    """Raise ChangedMeanwhile unless the person saw the newest version."""
+    if customer.version != version:
+        raise ChangedMeanwhile
+
+
+def move_to(customer: Customer, status: str, who: object) -> None:
+    """Change the status and the list it stands in, with its line of history. Call inside the transaction."""
+    before, customer.status, customer.shelf = customer.status, status, SHELVES[status]
+    customer.changed_at = now()
+    customer.version += 1
+    customer.save()
+    history.record(
+        "customer.status_changed",
+        who,
+        partner=customer.partner_id,
+        customer=customer.id,
+        before=before.replace("_", " "),
+        after=status.replace("_", " "),
+    )

@@ -1,0 +1,5 @@
+from flask import Flask
+
+
+def open_post(app: Flask, server: str) -> None:
+    ...

@@ -1,0 +1,166 @@
+"""Form fields that refuse what no field may carry: control characters, NUL, endless text, endless numbers."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, DecimalField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import TextInput
+
+LINE = 200
+TEXT = 4_000
+MOST_USERS = 1_000_000
+MOST_MONEY = Decimal("9999999.9999")
+
+
+def tidy(value: str | None) -> str | None:
+    """Composed form (NFC), outer white space gone, line ends as \\n."""
+    if value is None:
+        return None
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def no_control_characters(allowed: str = "") -> Callable[[Any, Field], None]:
+    """Refuse what is invisible and dangerous: controls, lone surrogates, direction overrides."""
+
+    def check(_: Any, field: Field) -> None:
+        for character in field.data or "":
+            if character in allowed:
+                continue
+            if unicodedata.category(character) in ("Cc", "Cs") or character in "\u202a\u202b\u202d\u202e\ufffe\uffff":
+                raise ValidationError("This contains an invisible control character. Type it anew instead of pasting.")
+
+    return check
+
+
+class Line(StringField):
+    """One line of text, tidied and at most `most` characters."""
+
+    def __init__(self, label: str, required: bool = False, most: int = LINE, validators: Any = (), **rest: Any) -> None:
+        checks = [
+            InputRequired("Fill this in.") if required else Optional(),
+            Length(max=most, message=f"At most {most} characters."),
+            no_control_characters(),
+            *validators,
+        ]
+        super().__init__(label, checks, filters=[tidy], **rest)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0] if valuelist else ""
+
+
+class Text(TextAreaField):
+    """Several lines of text."""
+
+    def __init__(self, label: str, required: bool = False, most: int = TEXT, validators: Any = (), **rest: Any) -> None:
+        checks = [
+            InputRequired("Fill this in.") if required else Optional(),
+            Length(max=most, message=f"At most {most} characters."),
+            no_control_characters("\n\t"),
+            *validators,
+        ]
+        super().__init__(label, checks, filters=[tidy], **rest)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0] if valuelist else ""
+
+
+class Whole(IntegerField):
+    """A whole number within bounds; refuses “1e9”, “١٢”, twelve megabytes of digits."""
+
+    widget = TextInput()
+
+    def __init__(self, label: str, least: int = 0, most: int = MOST_USERS, required: bool = True, **rest: Any) -> None:
+        bounds = f"A whole number from {least:,} to {most:,}."
+        super().__init__(
+            label, [InputRequired(bounds) if required else Optional(), NumberRange(least, most, bounds)], **rest
+        )
+        self.bounds = bounds
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        given = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not given:
+            return
+        bare = given.removeprefix("-")
+        if not bare.isascii() or not bare.isdigit() or len(bare) > 12:
+            raise ValueError(self.bounds)
+        self.data = int(given)
+
+
+class Amount(DecimalField):
+    """An amount of money with at most four decimals, typed with a point or a comma."""
+
+    widget = TextInput()
+
+    def __init__(self, label: str, required: bool = True, **rest: Any) -> None:
+        super().__init__(label, [InputRequired("An amount such as 2.50.") if required else Optional()], **rest)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        given = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if given:
+            self.data = amount(given)
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data.normalize():f}"
+
+
+def amount(given: str) -> Decimal:
+    """“2,50” or “2.50” as an exact Decimal. Raises ValueError with a sentence."""
+    plain = given.replace(",", ".")
+    if not plain.isascii() or len(plain) > 20 or plain.count(".") > 1 or set(plain) - set("0123456789."):
+        raise ValueError("An amount such as 2.50: digits, and a point or comma before the decimals.")
+    try:
+        value = Decimal(plain)
+    except InvalidOperation:
+        raise ValueError("An amount such as 2.50.") from None
+    if value > MOST_MONEY or value != value.quantize(Decimal("0.0001")):
+        raise ValueError("At most 9,999,999.9999, with at most four decimals.")
+    return value
+
+
+class CalendarDay(DateField):
+    """A day from 1990 to 2100."""
+
+    def __init__(self, label: str, required: bool = False, **rest: Any) -> None:
+        super().__init__(label, [InputRequired("Choose a day.") if required else Optional()], **rest)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        given = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not given:
+            return
+        try:
+            self.data = date.fromisoformat(given) if len(given) == 10 else None
+        except ValueError:
+            self.data = None
+        if self.data is None or not 1990 <= self.data.year <= 2100:
+            self.data = None
+            raise ValueError("A day such as 2026-11-21, from 1990 to 2100.")
+
+
+class Version(HiddenField):
+    """The version of the record that the person saw; what cannot be read counts as never seen."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        given = valuelist[0] if valuelist else ""
+        self.data = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+
+
+class VersionedForm(FlaskForm):
+    """A form of a record that others may change meanwhile."""
+
+    version = Version()
+
+
+def refuse(form: FlaskForm, field: str, sentence: str) -> None:
+    """Put a rule's refusal beside the field it belongs to (or on top of the form)."""
+    if field and field in form:
+        form[field].errors = [*form[field].errors, sentence]
+    else:
+        form.form_errors.append(sentence)

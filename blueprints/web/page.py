@@ -1,0 +1,77 @@
+"""One address, two dresses: the whole page for a browser, its named parts for htmx.
+
+A part is a Jinja block whose outermost element has the block's name as its id. The first part asked for answers
+the element that asked; the others find their places by id.
+"""
+
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from jinja2_fragments.flask import render_block
+from markupsafe import Markup, escape
+
+DRESS_HEADERS = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
+
+
+def wants_parts() -> bool:
+    """Whether htmx asks for parts: not when it boosts a link, nor when Back asks for the page again."""
+    asked = request.htmx  # type: ignore[attr-defined]  # htmx-flask adds it to the request class
+    return bool(asked) and not asked.boosted and not asked.history_restore_request
+
+
+def page(template: str, parts: list[str], status: int = 200, said: str = "", **facts: Any) -> Response:
+    """The page, or the `parts` of it that htmx swaps; `said` is spoken in the status region."""
+    if wants_parts():
+        body = Markup("")
+        for place, part in enumerate(parts):
+            drawn = Markup(render_block(template, part, **facts))  # noqa: S704 - drawn with autoescape by Jinja
+            body += drawn if place == 0 else elsewhere(part, drawn)
+        answer = make_response(str(body + spoken(said)), status)
+    else:
+        answer = make_response(render_template(template, said=said, **facts), status)
+    answer.vary.update(DRESS_HEADERS)  # added, never assigned: others have their own
+    return answer
+
+
+def elsewhere(part: str, drawn: Markup) -> Markup:
+    return Markup('<hx-partial hx-target="#{}" hx-swap="outerHTML">{}</hx-partial>').format(part, drawn)
+
+
+def spoken(said: str) -> Markup:
+    """The status region's new words, found by id wherever the rest goes."""
+    if not said:
+        return Markup("")
+    return Markup('<hx-partial hx-target="#said" hx-swap="innerHTML">{}</hx-partial>').format(escape(said))
+
+
+def saved(address: str, template: str, parts: list[str], said: str, **facts: Any) -> Response:
+    """After a change that stays on the page: parts for htmx, 303 with the words carried over for the rest."""
+    if wants_parts():
+        return page(template, parts, said=said, **facts)
+    return gone_to(address, said)
+
+
+def gone_to(address: str, said: str = "") -> Response:
+    """After a change that leaves the page: `HX-Redirect` for htmx, 303 for the rest; `said` greets there."""
+    if said:
+        flash(said)
+    if wants_parts():
+        answer = make_response("", 200)
+        answer.headers["HX-Redirect"] = address
+    else:
+        answer = make_response(redirect(address, 303))
+    answer.vary.update(DRESS_HEADERS)
+    return answer
+
+
+def asked_page() -> str:
+    """Path and query of the page the person looks at, for coming back to after signing in."""
+    current = request.htmx.current_url if wants_parts() else None  # type: ignore[attr-defined]  # as above
+    if current:
+        origin = request.host_url.rstrip("/")
+        return current.removeprefix(origin) if current.startswith(origin + "/") else "/"
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def sign_in_address() -> str:
+    return url_for("security.login", next=asked_page())

@@ -1,0 +1,39 @@
+"""What surrounds every request: a name for the act, and the database connection."""
+
+import secrets
+
+from flask import Flask, g, request
+
+from data.database import database, is_sqlite
+from data.history import act
+
+
+def act_of_request(app: Flask) -> None:
+    """Give each request a name; the history lines it writes carry it, and so does the answer."""
+
+    @app.before_request
+    def name_it() -> None:
+        g.act = secrets.token_hex(8)
+        act.set(g.act)
+
+
+def connection_of_request(app: Flask) -> None:
+    """Open the database for a request, and leave nothing half done behind.
+
+    A SQLite connection stays with its thread (opening one costs more than most queries); PostgreSQL connections
+    are given back, so that a pool can be shared.
+    """
+
+    @app.before_request
+    def open_it() -> None:
+        if request.endpoint != "static":
+            database.connect(reuse_if_open=True)
+
+    @app.teardown_request
+    def leave_it(_: BaseException | None) -> None:
+        if database.is_closed():
+            return
+        if database.in_transaction():
+            database.rollback()
+        if not is_sqlite():
+            database.close()

@@ -1,0 +1,49 @@
+"""What every template can use: the parts, formats for dates and money, addresses of assets."""
+
+import zlib
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, url_for
+
+from data import formats
+
+PARTS = Path(__file__).parents[2] / "templates" / "parts"
+
+
+def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) -> None:
+    """Filters, globals, and the macros of templates/parts, reachable by their names from every block.
+
+    (A block drawn alone does not see what its file imported at the top.)
+    """
+    env = app.jinja_env
+    versions = {asset: version_of(asset) for asset in Path(app.static_folder or "").rglob("*") if asset.is_file()}
+
+    def asset(name: str) -> str:
+        """Address of a static file that changes with its content, so that browsers may keep it for ever."""
+        return url_for("static", filename=name, v=versions.get(Path(app.static_folder or "") / name))
+
+    def moment(value: datetime) -> str:
+        who = g.get("who")
+        return formats.moment(value, who.timezone if who else "UTC")
+
+    env.filters.update(money=formats.money, day=day, moment=moment, number=formats.number)
+    env.globals.update(asset=asset, htmx_installed=(Path(app.static_folder or "") / "installed/htmx.min.js").exists())
+    for part in sorted(PARTS.glob("*.html")):
+        module = env.get_template(f"parts/{part.name}").module
+        env.globals.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
+
+    @app.context_processor
+    def on_every_page() -> dict[str, Any]:
+        who = g.get("who")
+        return {"who": who, "navigation": navigation_for(who) if who else []}
+
+
+def day(value: date) -> str:
+    return formats.day(value)
+
+
+def version_of(asset: Path) -> str:
+    return f"{zlib.crc32(asset.read_bytes()):08x}"

@@ -1,0 +1,97 @@
+"""The one database of an installation: SQLite beside the portal, or PostgreSQL by DATABASE_URL.
+
+Records stand on `Record`; every change happens inside `transaction()`.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from peewee import Database, DatabaseProxy, Model, ModelSelect, SqliteDatabase
+from playhouse.db_url import connect as connect_by_url
+from playhouse.migrations import Runner
+
+database: Database = DatabaseProxy()
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+SCHEMES = ("sqlite", "postgresql", "postgresql+pool")
+SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "normal",
+    "foreign_keys": 1,
+    "busy_timeout": 15_000,
+    "cache_size": -16_000,
+    "temp_store": "memory",
+}
+
+
+class Record(Model):
+    """Base of every record: bound to whatever database the settings name."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+def open_database(url: str) -> Database:
+    """Bind the records to the database at `url` and return it, not yet connected.
+
+    `url`: `sqlite:////absolute/path` or `postgresql://user:password@host/name` (`postgresql+pool:` keeps
+    connections open between requests). Raises ValueError with a sentence for anything else.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES:
+        raise ValueError(f"it begins with “{parts.scheme}:”, and only {', '.join(SCHEMES)} are known")
+    if parts.scheme == "sqlite":
+        opened: Database = SqliteDatabase(unquote(parts.path), pragmas=SQLITE_PRAGMAS, timeout=15)
+    else:
+        opened = connect_by_url(url, unquote_password=True, unquote_user=True)
+    database.initialize(opened)
+    return opened
+
+
+def is_sqlite() -> bool:
+    return isinstance(database.obj, SqliteDatabase)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Everything inside happens, or nothing does.
+
+    On SQLite the outermost one begins IMMEDIATE: a transaction that reads first and writes later would be
+    refused at once ("database is locked") when another one wrote in between, whatever the busy timeout.
+    """
+    outermost = is_sqlite() and not database.in_transaction()
+    with database.atomic("IMMEDIATE") if outermost else database.atomic():
+        yield
+
+
+def locked(query: ModelSelect) -> ModelSelect:
+    """The same query, holding its rows until the transaction ends (SQLite already holds everything)."""
+    return query if is_sqlite() else query.for_update()
+
+
+def migrate() -> list[str]:
+    """Bring the schema up to date; the names of the migrations that ran, oldest first."""
+    with database.connection_context():
+        return list(Runner(database.obj, str(MIGRATIONS)).up())
+
+
+def pending_migrations() -> list[str]:
+    """Names of migrations that this database has not seen."""
+    with database.connection_context():
+        return [m.name for m in Runner(database.obj, str(MIGRATIONS)).status() if not m.applied]
+
+
+def back_up(target: Path) -> None:
+    """Copy a SQLite database, whole and consistent, while the portal runs."""
+    if not is_sqlite():
+        raise ValueError("PostgreSQL has its own pg_dump; this command copies SQLite databases only")
+    with database.connection_context():
+        copy = sqlite3.connect(target)
+        try:
+            database.connection().backup(copy)
+        finally:
+            copy.close()

@@ -1,0 +1,116 @@
+"""The history: one line for every change, written in the transaction of the change, never altered.
+
+A line stores facts, not sentences; `sentence()` tells them. The database refuses to change or remove a line.
+"""
+
+from contextvars import ContextVar
+from typing import Any
+
+from peewee import IntegerField, TextField
+
+from data.database import Record, database
+from data.fields import Facts, Moment
+from data.moments import now
+
+# What the portal calls the request or job at work, so that one act's lines read together.
+act: ContextVar[str] = ContextVar("act", default="")
+
+# kind → the sentence told of it. The braces name the facts that the kind must carry, no more and no less.
+KINDS: dict[str, str] = {
+    "installation.set_up": "Portal set up for {partner}",
+    "person.invited": "{name} <{email}> invited as {role}",
+    "person.invited_again": "{name} <{email}> invited again",
+    "person.accepted": "{name} accepted the invitation",
+    "person.changed": "{name}: {changes}",
+    "person.role_changed": "{name}: role {before} → {after}",
+    "person.customer_role_changed": "{name}: role on {customer} {before} → {after}",
+    "person.switched_off": "{name} switched off",
+    "person.switched_on": "{name} switched on again",
+    "person.signed_in": "{name} signed in from {address}",
+    "person.password_changed": "{name} changed the password",
+    "person.password_reset": "{name} set a new password by email",
+    "person.second_factor_on": "{name} switched the second factor on",
+    "person.second_factor_off": "{name} switched the second factor off",
+    "person.recovery_codes_made": "{name} made new recovery codes",
+    "person.signed_out_everywhere": "{name} signed out everywhere",
+    "partner.added": "Partner {name} added",
+    "partner.settings_changed": "Partner settings: {changes}",
+    "partner.closed": "Partner {name} closed",
+    "partner.reopened": "Partner {name} opened again",
+    "product.added": "Product {code} added: {name}",
+    "product.changed": "Product {code}: {changes}",
+    "price.contracted": "Contracted price of {product} from {valid_from}: {tiers}; one-time fee {one_time_fee}",
+    "price.removed": "Contracted price of {product} from {valid_from} removed",
+    "price.imported": "{count} contracted prices imported",
+    "prospect.created": "Prospect {name} created",
+    "prospect.changed": "Prospect: {changes}",
+    "prospect.archived": "Prospect {name} archived",
+    "prospect.restored": "Prospect {name} restored",
+    "prospect.domain_checked": "{domain} looked up: {outcome}",
+    "order.drafted": "Order saved: {products}, {users} permitted users",
+    "order.dropped": "Draft order dropped",
+    "order.submitted": "Order {number} submitted: {products}, {users} permitted users, {monthly} a month",
+    "customer.status_changed": "Status {before} → {after}",
+    "rfi.opened": "RFI opened, link sent to {email}",
+    "rfi.link_sent_again": "New RFI link sent to {email}; the earlier ones no longer open",
+    "rfi.link_revoked": "RFI link of {email} revoked",
+    "rfi.link_opened": "RFI link opened by {email}",
+    "plan.opened": "Onboarding plan opened",
+    "attachment.filed": "{name} filed under attachments",
+    "attachment.opened": "{name} opened",
+    "email.queued": "Email “{subject}” to {email} queued",
+    "email.sent": "Email “{subject}” sent to {email}",
+    "email.failed": "Email “{subject}” to {email} failed: {answer}",
+    "email.unsure": "Email “{subject}” to {email} may have been sent",
+    "email.sent_again": "Email “{subject}” to {email}: sending it again",
+    "mail.tested": "Test email to {email}: {answer}",
+    "sample.loaded": "{count} sample customers loaded",
+}
+
+
+class History(Record):
+    """One line: when, who, what, over which partner and customer, and the facts of it."""
+
+    at = Moment(default=now)
+    kind = TextField()
+    who_id = IntegerField(null=True)
+    who_name = TextField()
+    partner_id = IntegerField(null=True)
+    customer_id = IntegerField(null=True)
+    facts = Facts()
+    act = TextField(default="")
+
+
+def facts_of(kind: str) -> set[str]:
+    """The names in the braces of a kind's sentence. KeyError for an unknown kind."""
+    return {part.split("}")[0] for part in KINDS[kind].split("{")[1:]}
+
+
+def record(kind: str, who: Any, *, partner: int | None = None, customer: int | None = None, **facts: Any) -> None:
+    """Write one line. Call inside the transaction of the change.
+
+    `who` has `.id` and `.name` (a person or the portal itself: `PORTAL`). `partner` and `customer` are ids.
+    Raises ValueError for facts that are missing or not foreseen, RuntimeError outside a transaction.
+    """
+    if facts_of(kind) != set(facts):
+        raise ValueError(f"{kind} tells {sorted(facts_of(kind))}, not {sorted(facts)}")
+    if not database.in_transaction():
+        raise RuntimeError("history is written in the transaction of the change it tells")
+    History.create(
+        kind=kind, who_id=who.id, who_name=who.name, partner_id=partner, customer_id=customer, facts=facts, act=act.get()
+    )
+
+
+def sentence(line: History) -> str:
+    """The line as people read it."""
+    return KINDS[line.kind].format(**line.facts)
+
+
+class Portal:
+    """The portal itself, when no person acts: a worker, a command, a clock."""
+
+    id = None
+    name = "the portal"
+
+
+PORTAL = Portal()

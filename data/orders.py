@@ -1,0 +1,60 @@
+"""Orders, with the prices frozen at the moment of submission, and the counter of addendum numbers."""
+
+from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
+
+from data.accounts import Person
+from data.customers import Customer
+from data.database import Record
+from data.fields import Day, Facts, Money, Moment
+from data.partners import Partner, Product
+
+
+class Order(Record):
+    """`state`: draft (prices are looked up each time), submitted (prices frozen), void.
+
+    A customer has at most one draft: a unique index holds it.
+    """
+
+    customer = ForeignKeyField(Customer, backref="orders")
+    partner = ForeignKeyField(Partner)
+    state = TextField(default="draft")
+    permitted_users = IntegerField()
+    order_number = TextField(default="")
+    order_number_not_required = BooleanField(default=False)
+    currency = TextField()
+    monthly_total = Money(null=True)
+    one_time_total = Money(null=True)
+    first_payment = Money(null=True)
+    addendum_number = TextField(null=True, unique=True)
+    agreed = Facts(null=True)  # the agreed data exactly as printed
+    agreed_hash = TextField(null=True)  # SHA-256 of the agreed data, hexadecimal
+    subscription_start = Day(null=True)
+    commitment_ends = Day(null=True)
+    created_at = Moment()
+    created_by = ForeignKeyField(Person, column_name="created_by_id")
+    changed_at = Moment()
+    submitted_at = Moment(null=True)
+    submitted_by = ForeignKeyField(Person, null=True, column_name="submitted_by_id")
+    submitted_from = TextField(default="")  # IP address
+    version = IntegerField(default=1)
+
+
+class OrderLine(Record):
+    """A product on an order. Names and prices are empty while the order is a draft."""
+
+    order = ForeignKeyField(Order, backref="lines", on_delete="CASCADE")
+    product = ForeignKeyField(Product)
+    position = IntegerField()
+    code = TextField(default="")
+    name = TextField(default="")
+    services = TextField(default="")  # comma separated
+    monthly_per_user = Money(null=True)
+    monthly_total = Money(null=True)
+    one_time_fee = Money(null=True)
+
+
+class Counter(Record):
+    """The last number given out under a name; read and raised inside the transaction that uses it."""
+
+    name = TextField(primary_key=True)
+    last = IntegerField(default=0)

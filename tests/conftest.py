@@ -1,0 +1,128 @@
+"""What every test stands on: the portal, a fresh database each, people signed in, and pages that are looked at."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from blueprints.web.settings import Settings
+from data.accounts import Person
+from data.database import database, migrate, open_database
+from tests import services
+from tests.factories import World, make_world
+from tests.visits import Visitor
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="which database to test on")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if line := services.missing_line():
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(scope="session")
+def prepared(request: pytest.FixtureRequest, home: Path) -> Iterator[Callable[[Path], str]]:
+    """A function that makes a fresh database, with the world of factories.py in it, and returns its address."""
+    if request.config.getoption("--database") == "sqlite":
+        pattern = home / "prepared.sqlite"
+        open_database(f"sqlite:///{pattern}")
+        fill()
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+
+        def fresh_file(folder: Path) -> str:
+            shutil.copyfile(pattern, folder / "quayside.sqlite")
+            return f"sqlite:///{folder / 'quayside.sqlite'}"
+
+        yield fresh_file
+        return
+    with services.postgresql() as server:
+        template = server.new_database()
+        open_database(template.url)
+        fill()
+        database.close()
+        yield lambda _folder: server.new_database(template=template.name).url
+
+
+def fill() -> None:
+    migrate()
+    database.connect(reuse_if_open=True)
+    make_world()
+
+
+@pytest.fixture(scope="session")
+def portal(home: Path) -> Flask:
+    """The portal, built once; `app` binds it to a fresh database for each test."""
+    settings = Settings(
+        quayside_home=home, database_url=f"sqlite:///{home / 'unused.sqlite'}", secret_key="only for tests " * 4
+    )
+    portal = create_app(settings)
+    portal.testing = True
+    portal.config["PROPAGATE_EXCEPTIONS"] = False
+    return portal
+
+
+@pytest.fixture
+def app(portal: Flask, prepared: Callable[[Path], str], tmp_path: Path) -> Iterator[Flask]:
+    if not database.is_closed():
+        database.close()
+    open_database(prepared(tmp_path))
+    database.connect(reuse_if_open=True)
+    portal.extensions["limiter_of_quayside"].reset()
+    yield portal
+    if not database.is_closed():
+        database.close()
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """The people, partners and products that every test database begins with."""
+    return World.read()
+
+
+@pytest.fixture
+def visit_as(app: Flask) -> Callable[[Person | None], Visitor]:
+    """`visit_as(person)` → a Visitor who is signed in as them; `visit_as(None)` is nobody."""
+    return lambda person: Visitor(app, person)
+
+
+@pytest.fixture
+def admin(world: World, visit_as: Callable[[Person | None], Visitor]) -> Visitor:
+    """Northstar's partner administrator, signed in."""
+    return visit_as(world.admin)
+
+
+@pytest.fixture
+def operator(world: World, visit_as: Callable[[Person | None], Visitor]) -> Visitor:
+    return visit_as(world.operator)
+
+
+@pytest.fixture
+def technician(world: World, visit_as: Callable[[Person | None], Visitor]) -> Visitor:
+    return visit_as(world.technician)
+
+
+@pytest.fixture
+def viewer(world: World, visit_as: Callable[[Person | None], Visitor]) -> Visitor:
+    return visit_as(world.viewer)
+
+
+@pytest.fixture
+def stranger(world: World, visit_as: Callable[[Person | None], Visitor]) -> Visitor:
+    """The partner administrator of another MSP on the same installation."""
+    return visit_as(world.stranger)
+
+
+@pytest.fixture
+def nobody(visit_as: Callable[[Person | None], Visitor]) -> Visitor:
+    return visit_as(None)

@@ -1,0 +1,37 @@
+"""Real servers for the tests, started by the tests: nothing that the machine happens to run is used.
+
+Each `with` (`postgresql`, `redis`, `smtp_sink`, `dns_server`, `dovecot`, `slapd`) starts one on a free port
+of 127.0.0.1, in a folder of its own, and ends it. `need()` skips a test whose program is not installed, or
+fails it where REQUIRE_SERVICES=1 promises that all of them are; `missing_line()` says at the end of a run
+what was not there.
+"""
+
+from tests.services.databases import Database, PostgreSQL, postgresql, redis
+from tests.services.directory import Directory, slapd
+from tests.services.mail import Dovecot, Received, SmtpSink, dovecot, smtp_sink
+from tests.services.names import DnsServer, dns_server
+from tests.services.starting import AXE, HOST, HTMX, answers, chromium, free_port, missing_line, need
+
+__all__ = [
+    "AXE",
+    "HOST",
+    "HTMX",
+    "Database",
+    "Directory",
+    "DnsServer",
+    "Dovecot",
+    "PostgreSQL",
+    "Received",
+    "SmtpSink",
+    "answers",
+    "chromium",
+    "dns_server",
+    "dovecot",
+    "free_port",
+    "missing_line",
+    "need",
+    "postgresql",
+    "redis",
+    "slapd",
+    "smtp_sink",
+]

@@ -1,0 +1,254 @@
+"""Mail for a test: an SMTP server that records what it is given and misbehaves on request, and a Dovecot."""
+
+import asyncio
+import contextlib
+import grp
+import os
+import pwd
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+
+from tests.services.starting import (
+    HOST,
+    answers,
+    free_port,
+    need,
+    own_folder,
+    program,
+    running,
+    self_signed,
+    unprivileged,
+)
+
+MODES = ("accept", "refuse", "greylist", "hang", "drop")
+
+
+@dataclass(frozen=True)
+class Received:
+    """One email as it came in: envelope, parsed message, the bytes, and how it came."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    email: EmailMessage
+    content: bytes
+    encrypted: bool
+    username: str | None
+
+
+class SmtpSink:
+    """An SMTP server on `port` whose `mode` may be changed at any time.
+
+    `accept`; `refuse` says 550 to each recipient; `greylist` says 451; `hang` takes connections and never
+    says a word; `drop` takes the whole email, keeps it, and cuts the line before it says so. What it took is
+    in `received`. With `username` it demands sign-in, with `tls` STARTTLS first, and `certificate` is what
+    a client has to trust.
+    """
+
+    def __init__(self, port: int, username: str | None, password: str | None) -> None:
+        self.mode = "accept"
+        self.username = username
+        self.secret = (str(username).encode(), str(password).encode())
+        self.certificate: Path | None = None
+        self.received: list[Received] = []
+        self._came = threading.Condition()
+        self.socket = socket.create_server((HOST, port))
+        self.port = self.socket.getsockname()[1]
+        self.transports: set[asyncio.BaseTransport] = set()
+
+    def wait_for(self, count: int, seconds: float = 10) -> list[Received]:
+        """All that was received, as soon as that is `count` emails; AssertionError when it takes longer."""
+        with self._came:
+            enough = self._came.wait_for(lambda: len(self.received) >= count, seconds)
+            assert enough, f"{len(self.received)} of {count} emails came within {seconds} s"
+            return list(self.received)
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.username is not None and not session.authenticated:
+            return "530 5.7.0 Sign in first"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.mode == "refuse":
+            return "550 5.1.1 No such mailbox here"
+        if self.mode == "greylist":
+            return "451 4.7.1 Greylisted, try again later"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        taken = Received(
+            envelope.mail_from,
+            tuple(envelope.rcpt_tos),
+            message_from_bytes(envelope.content, policy=policy.default),
+            envelope.content,
+            session.ssl is not None,
+            self.username if session.authenticated else None,
+        )
+        with self._came:
+            self.received.append(taken)
+            self._came.notify_all()
+        if self.mode == "drop":
+            server.transport.abort()
+        return "250 OK"
+
+    def authenticate(self, server, session, envelope, mechanism, sent) -> AuthResult:
+        return AuthResult(success=(sent.login, sent.password) == self.secret, handled=False)
+
+
+class Conversation(SMTP):
+    """aiosmtpd's side of one connection, which can also say nothing."""
+
+    def connection_made(self, transport) -> None:
+        self.event_handler.transports.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error) -> None:
+        self.event_handler.transports.discard(self.transport)
+        super().connection_lost(error)
+
+    async def _handle_client(self) -> None:
+        if self.event_handler.mode == "hang":
+            await self._reader.read()  # until the other side has had enough
+            self.transport.close()
+        else:
+            await super()._handle_client()
+
+
+class OnSocket(Controller):
+    """A controller that serves a socket bound beforehand, so that nobody else can take the port."""
+
+    def factory(self) -> Conversation:
+        return Conversation(self.handler, **self.SMTP_kwargs)
+
+    def _create_server(self):
+        return self.loop.create_server(self._factory_invoker, sock=self.handler.socket)
+
+
+@contextlib.contextmanager
+def smtp_sink(
+    mode: str = "accept",
+    *,
+    username: str | None = None,
+    password: str | None = None,
+    tls: bool = False,
+    port: int = 0,
+) -> Iterator[SmtpSink]:
+    """Run one; with `port` (from `free_port`) a test can let a server come up that was down before."""
+    assert mode in MODES, f"{mode} is none of {MODES}"
+    with own_folder() as folder:
+        sink = SmtpSink(port, username, password)
+        how: dict = {"authenticator": sink.authenticate, "auth_require_tls": tls} if username else {}
+        if tls:
+            certificate = self_signed(folder)
+            sink.certificate = certificate.path
+            how |= {
+                "tls_context": ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
+                "require_starttls": True,
+            }
+            how["tls_context"].load_cert_chain(certificate.path, certificate.key)
+        controller = OnSocket(sink, hostname=HOST, port=sink.port, server_hostname="sink.example", **how)
+        controller.start()
+        sink.mode = mode
+        try:
+            yield sink
+        finally:
+            for transport in list(sink.transports):  # whoever still hangs on, so that the server can end
+                controller.loop.call_soon_threadsafe(transport.abort)
+            controller.stop()
+
+
+# --- Dovecot ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dovecot:
+    """A running IMAP server: plain text and STARTTLS on `port`, TLS on `tls_port`."""
+
+    port: int
+    tls_port: int
+    certificate: Path
+
+
+DOVECOT_CONF = """
+base_dir = {folder}/run
+log_path = {folder}/log
+protocols = imap
+listen = {host}
+ssl = yes
+ssl_cert = <{certificate.path}
+ssl_key = <{certificate.key}
+disable_plaintext_auth = no
+auth_failure_delay = 0
+mail_location = maildir:{folder}/mail/%u
+first_valid_uid = 1
+default_internal_user = {inside}
+default_internal_group = {group}
+default_login_user = {login}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {folder}/people
+}}
+userdb {{
+  driver = static
+  args = uid={inside} gid={group} home={folder}/mail/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+@contextlib.contextmanager
+def dovecot(people: dict[str, str]) -> Iterator[Dovecot]:
+    """An IMAP server (Dovecot 2.3) whose empty mailboxes are `people`: name → password."""
+    need("dovecot")
+    owner = unprivileged("dovecot")
+    me = pwd.getpwuid(os.geteuid())
+    inside, login = (owner.pw_name, "dovenull") if owner else (me.pw_name, me.pw_name)
+    group = grp.getgrgid((owner or me).pw_gid).gr_name
+    with own_folder(owner) as folder:
+        server = Dovecot(free_port(), free_port(), self_signed(folder).path)
+        lines = "".join(f"{name}:{password}\n" for name, password in people.items())
+        (folder / "people").write_text(lines, encoding="utf-8")
+        (folder / "mail").mkdir()
+        if owner:
+            os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)
+        conf = folder / "dovecot.conf"
+        conf.write_text(
+            DOVECOT_CONF.format(
+                folder=folder,
+                host=HOST,
+                certificate=self_signed(folder),
+                inside=inside,
+                group=group,
+                login=login,
+                port=server.port,
+                tls_port=server.tls_port,
+            )
+        )
+        with running([program("dovecot"), "-F", "-c", conf], lambda: answers(server.port), folder / "log"):
+            yield server
