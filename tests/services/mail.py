@@ -71,6 +71,12 @@ class SmtpSink:
             assert enough, f"{len(self.received)} of {count} emails came within {seconds} s"
             return list(self.received)
 
+    async def cut_lines(self) -> None:
+        """Let go whoever still hangs on: the server does not end before."""
+        for transport in list(self.transports):
+            transport.abort()
+        await asyncio.sleep(0.01)
+
     async def handle_MAIL(self, server, session, envelope, address, options):
         if self.username is not None and not session.authenticated:
             return "530 5.7.0 Sign in first"
@@ -164,8 +170,7 @@ def smtp_sink(
         try:
             yield sink
         finally:
-            for transport in list(sink.transports):  # whoever still hangs on, so that the server can end
-                controller.loop.call_soon_threadsafe(transport.abort)
+            asyncio.run_coroutine_threadsafe(sink.cut_lines(), controller.loop).result(10)
             controller.stop()
 
 
