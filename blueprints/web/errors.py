@@ -30,8 +30,6 @@ def bad_news(status: int, sentence: str) -> Response:
     sentence = sentence or SENTENCES.get(status, SENTENCES[400])
     if wants_parts():
         answer = make_response(render_template("errors/said.html", sentence=sentence), status)
-        answer.headers["HX-Retarget"] = "#said"
-        answer.headers["HX-Reswap"] = "innerHTML"
     else:
         named = status if status in (400, 403, 404, 409, 413, 429) else 400
         answer = make_response(render_template(f"errors/{named}.html", sentence=sentence), status)
@@ -79,7 +77,5 @@ def answer_errors(app: Flask) -> None:
         log.error("a request broke", exc_info=error)
         template = "errors/said.html" if wants_parts() else "errors/500.html"
         answer = make_response(app.jinja_env.get_template(template).render(sentence=SENTENCES[500]), 500)
-        if wants_parts():
-            answer.headers["HX-Retarget"] = "#said"
-            answer.headers["HX-Reswap"] = "innerHTML"
+        answer.vary.update(DRESS_HEADERS)
         return answer
