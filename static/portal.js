@@ -19,7 +19,8 @@
   show(); nameSlash();
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") one("details.menu[open]")?.removeAttribute("open");
+    const menu = event.key === "Escape" && one("details.menu[open]");
+    if (menu) { menu.open = false; one("summary", menu).focus(); }
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || slashOff()) return;
     if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
     const box = one("main input[type=search]") || one("input[type=search]");
