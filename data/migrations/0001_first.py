@@ -36,7 +36,7 @@ CREATE TABLE person (
   id {id}, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, operator BOOLEAN NOT NULL, timezone TEXT NOT NULL,
   active BOOLEAN NOT NULL, created_at TIMESTAMP NOT NULL, invited_by_id BIGINT REFERENCES person (id),
   version INTEGER NOT NULL, password TEXT, fs_uniquifier TEXT NOT NULL UNIQUE, tf_primary_method TEXT,
-  tf_totp_secret TEXT, mf_recovery_codes TEXT, last_login_at TIMESTAMP, current_login_at TIMESTAMP,
+  tf_totp_secret TEXT, tf_last_counter INTEGER, mf_recovery_codes TEXT, last_login_at TIMESTAMP, current_login_at TIMESTAMP,
   last_login_ip TEXT, current_login_ip TEXT, login_count INTEGER NOT NULL);
 
 CREATE TABLE customer (
