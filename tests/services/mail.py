@@ -71,8 +71,10 @@ class SmtpSink:
             assert enough, f"{len(self.received)} of {count} emails came within {seconds} s"
             return list(self.received)
 
-    async def cut_lines(self) -> None:
-        """Let go whoever still hangs on: the server does not end before."""
+    async def let_go(self, server: asyncio.AbstractServer) -> None:
+        """Take no new connections and cut the open ones: the server does not end before."""
+        server.close()
+        await asyncio.sleep(0.01)  # whoever was just let in gets a transport, too
         for transport in list(self.transports):
             transport.abort()
         await asyncio.sleep(0.01)
@@ -170,7 +172,7 @@ def smtp_sink(
         try:
             yield sink
         finally:
-            asyncio.run_coroutine_threadsafe(sink.cut_lines(), controller.loop).result(10)
+            asyncio.run_coroutine_threadsafe(sink.let_go(controller.server), controller.loop).result(10)
             controller.stop()
 
 
