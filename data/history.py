@@ -59,6 +59,8 @@ KINDS: dict[str, str] = {
     "attachment.filed": "{name} filed under attachments",
     "attachment.opened": "{name} opened",
     "email.queued": "Email “{subject}” to {email} queued",
+    "email.delayed": "Email “{subject}” to {email} not sent yet: {answer}",
+    "email.held": "Email “{subject}” to {email} held: no mail server is set",
     "email.sent": "Email “{subject}” sent to {email}",
     "email.failed": "Email “{subject}” to {email} failed: {answer}",
     "email.unsure": "Email “{subject}” to {email} may have been sent",
