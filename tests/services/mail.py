@@ -73,8 +73,8 @@ class SmtpSink:
 
     async def let_go(self, server: asyncio.AbstractServer) -> None:
         """Take no new connections and cut the open ones: the server does not end before."""
+        await asyncio.sleep(0.01)  # whoever is at the door has come in by then
         server.close()
-        await asyncio.sleep(0.01)  # whoever was just let in gets a transport, too
         for transport in list(self.transports):
             transport.abort()
         await asyncio.sleep(0.01)
