@@ -28,7 +28,7 @@ class Person(Record):
     fs_uniquifier = TextField(unique=True)
     tf_primary_method = TextField(null=True)
     tf_totp_secret = TextField(null=True)
-    tf_last_counter = IntegerField(null=True)  # whose 30 seconds' code was taken last: none is taken twice
+    tf_last_counter = IntegerField(null=True)  # the 30 seconds whose code was taken last
     mf_recovery_codes = Facts(null=True)
     last_login_at = Moment(null=True)
     current_login_at = Moment(null=True)
