@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -11,10 +10,11 @@ from wtforms import DateField, DecimalField, Field, HiddenField, IntegerField, S
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import TextInput
 
+from blueprints.web.amounts import amount
+
 LINE = 200
 TEXT = 4_000
 MOST_USERS = 1_000_000
-MOST_MONEY = Decimal("9999999.9999")
 
 
 def tidy(value: str | None) -> str | None:
@@ -22,6 +22,15 @@ def tidy(value: str | None) -> str | None:
     if value is None:
         return None
     return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def shown(value: str | None) -> str:
+    """What was typed, as it can be shown again: what HTML cannot carry becomes a visible “�”."""
+    return "".join("\ufffd" if unshowable(character) else character for character in value or "")
+
+
+def unshowable(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" or character in "\ufffe\uffff"
 
 
 def no_control_characters(allowed: str = "") -> Callable[[Any, Field], None]:
@@ -52,6 +61,9 @@ class Line(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist[0] if valuelist else ""
 
+    def _value(self) -> str:
+        return shown(self.data)
+
 
 class Text(TextAreaField):
     """Several lines of text."""
@@ -67,6 +79,9 @@ class Text(TextAreaField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist[0] if valuelist else ""
+
+    def _value(self) -> str:
+        return shown(self.data)
 
 
 class Whole(IntegerField):
@@ -91,6 +106,9 @@ class Whole(IntegerField):
             raise ValueError(self.bounds)
         self.data = int(given)
 
+    def _value(self) -> str:
+        return shown(self.raw_data[0]) if self.raw_data else "" if self.data is None else str(self.data)
+
 
 class Amount(DecimalField):
     """An amount of money with at most four decimals, typed with a point or a comma."""
@@ -107,21 +125,7 @@ class Amount(DecimalField):
             self.data = amount(given)
 
     def _value(self) -> str:
-        return self.raw_data[0] if self.raw_data else "" if self.data is None else f"{self.data.normalize():f}"
-
-
-def amount(given: str) -> Decimal:
-    """“2,50” or “2.50” as an exact Decimal. Raises ValueError with a sentence."""
-    plain = given.replace(",", ".")
-    if not plain.isascii() or len(plain) > 20 or plain.count(".") > 1 or set(plain) - set("0123456789."):
-        raise ValueError("An amount such as 2.50: digits, and a point or comma before the decimals.")
-    try:
-        value = Decimal(plain)
-    except InvalidOperation:
-        raise ValueError("An amount such as 2.50.") from None
-    if value > MOST_MONEY or value != value.quantize(Decimal("0.0001")):
-        raise ValueError("At most 9,999,999.9999, with at most four decimals.")
-    return value
+        return shown(self.raw_data[0]) if self.raw_data else "" if self.data is None else f"{self.data.normalize():f}"
 
 
 class CalendarDay(DateField):
