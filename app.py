@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints.accounts import routes as accounts
 from blueprints.accounts import security
+from blueprints.customer_details import routes as customer_details
 from blueprints.customers import routes as customers
 from blueprints.gateways import mail
 from blueprints.gateways.queue import open_queue, start_worker
@@ -36,7 +37,7 @@ from blueprints.web.settings import LOOPBACK, Settings, WrongSetting, read_setti
 from blueprints.web.templates import prepare_templates
 from data.database import back_up, migrate, open_database, pending_migrations
 
-FEATURES = (home, accounts, partners, prospects, orders, customers, rfi, mailroom)
+FEATURES = (home, accounts, partners, prospects, orders, customers, customer_details, rfi, mailroom)
 TWO_MEGABYTES = 2 * 1024 * 1024
 
 
@@ -123,9 +124,10 @@ def add_commands(app: Flask, settings: Settings) -> None:
     @app.cli.command("migrate")
     def migrate_command() -> None:
         """Bring the database up to date; a SQLite database is copied first."""
-        waiting = pending_migrations()
         database_file = Path(settings.database_url.removeprefix("sqlite:///"))
-        if waiting and settings.database_url.startswith("sqlite") and database_file.exists():
+        filled = settings.database_url.startswith("sqlite") and database_file.exists()
+        waiting = pending_migrations()
+        if waiting and filled:
             kept = database_file.with_suffix(f".before-{waiting[0]}.sqlite")
             back_up(kept)
             click.echo(f"Copied the database to {kept} first.")

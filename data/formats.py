@@ -1,32 +1,50 @@
-"""Money, days and moments as people read them: the same words on screens, in letters and on paper (Babel)."""
+"""How figures and times are written, on the screens and on paper alike, so that both show the same text.
 
+Pure Babel. The locale is fixed for now, and an argument everywhere so that it need not stay so.
+"""
+
+import re
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time, get_timezone
 from babel.numbers import format_currency, format_decimal
 
 LOCALE = "en_GB"
 
+# Between the letters of a currency and a figure stands a fixed space (CLDR's currencySpacing, which Babel leaves out).
+LETTER_BEFORE_FIGURE = re.compile(r"(?<=[^\W\d_])(?=\d)")
+
 
 def money(amount: Decimal, currency: str, locale: str = LOCALE) -> str:
-    """“€1,085.00”; as many decimals as the currency has, more when the amount needs them (prices per user)."""
-    exact = format_currency(amount, currency, locale=locale)
-    more = format_currency(amount, currency, locale=locale, decimal_quantization=False)
-    return more if len(more) > len(exact) else exact
+    """An amount in an ISO 4217 currency: "€1,234.50". Digits beyond the currency's own are shown, never rounded away."""
+    written = format_currency(amount.normalize(), currency, locale=locale, decimal_quantization=False)
+    return LETTER_BEFORE_FIGURE.sub("\u00a0", written)
 
 
-def number(value: int, locale: str = LOCALE) -> str:
-    """“1,204”."""
-    return format_decimal(value, locale=locale)
+def number(count: int, locale: str = LOCALE) -> str:
+    """A whole number: "1,250"."""
+    return format_decimal(count, locale=locale)
 
 
-def day(value: date, locale: str = LOCALE) -> str:
-    """“4 Nov 2026”."""
-    return format_date(value, "d MMM y", locale=locale)
+def day(date_: date, locale: str = LOCALE) -> str:
+    """A calendar day: "21 November 2026"."""
+    return format_date(date_, "long", locale=locale)
 
 
-def moment(value: datetime, zone: str, locale: str = LOCALE) -> str:
-    """“4 Nov 2026, 15:40 CET”: an aware datetime in an IANA zone."""
-    return format_datetime(value, "d MMM y, HH:mm z", tzinfo=ZoneInfo(zone), locale=locale)
+def moment(at: datetime, zone: str, locale: str = LOCALE) -> str:
+    """A moment as a clock in an IANA time zone shows it: "21 Nov 2026, 20:24 GMT+01:00".
+
+    The distance from GMT, because short names of zones (CST, IST) mean several. Raises ValueError for a moment without a zone: whose clock would it be?
+    """
+    if at.tzinfo is None:
+        raise ValueError("this moment has no time zone")
+    there = at.astimezone(get_timezone(zone))
+    written = format_date(there, locale=locale), format_time(there, "short", locale=locale)
+    return f"{', '.join(written)} {format_datetime(there, 'ZZZZ', locale=locale)}"
+
+
+def country(code: str, locale: str = LOCALE) -> str:
+    """The name of a country by its ISO 3166 code of two letters: "Germany"; "" for none."""
+    return Locale.parse(locale).territories.get(code, code) if code else ""

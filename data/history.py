@@ -101,7 +101,13 @@ def record(kind: str, who: Any, *, partner: int | None = None, customer: int | N
     if not database.in_transaction():
         raise RuntimeError("history is written in the transaction of the change it tells")
     History.create(
-        kind=kind, who_id=who.id, who_name=who.name, partner_id=partner, customer_id=customer, facts=facts, act=act.get()
+        kind=kind,
+        who_id=who.id,
+        who_name=who.name,
+        partner_id=partner,
+        customer_id=customer,
+        facts=facts,
+        act=act.get(),
     )
 
 

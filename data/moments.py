@@ -12,3 +12,8 @@ def now() -> datetime:
 def today(zone: str) -> date:
     """The calendar day it is now in an IANA time zone."""
     return datetime.now(ZoneInfo(zone)).date()
+
+
+def day_of(at: datetime, zone: str) -> date:
+    """The calendar day of an aware moment in an IANA time zone."""
+    return at.astimezone(ZoneInfo(zone)).date()

@@ -5,7 +5,7 @@ from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 from data.accounts import Person
 from data.customers import Customer
 from data.database import Record
-from data.fields import Day, Facts, Money, Moment
+from data.fields import Day, Facts, Moment, Money
 from data.partners import Partner, Product
 
 
@@ -31,10 +31,11 @@ class Order(Record):
     subscription_start = Day(null=True)
     commitment_ends = Day(null=True)
     created_at = Moment()
-    created_by = ForeignKeyField(Person, column_name="created_by_id")
+    created_by = ForeignKeyField(Person, column_name="created_by_id", backref="+")
     changed_at = Moment()
+    changed_by = ForeignKeyField(Person, column_name="changed_by_id", backref="+")
     submitted_at = Moment(null=True)
-    submitted_by = ForeignKeyField(Person, null=True, column_name="submitted_by_id")
+    submitted_by = ForeignKeyField(Person, null=True, column_name="submitted_by_id", backref="+")
     submitted_from = TextField(default="")  # IP address
     version = IntegerField(default=1)
 

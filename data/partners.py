@@ -3,7 +3,7 @@
 from peewee import BlobField, BooleanField, ForeignKeyField, IntegerField, TextField
 
 from data.database import Record
-from data.fields import Day, Money, Moment
+from data.fields import Day, Moment, Money
 
 SERVICES = ("security", "archiving", "continuity", "migration")
 

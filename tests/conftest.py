@@ -64,7 +64,9 @@ def fill() -> None:
 def portal(home: Path) -> Flask:
     """The portal, built once; `app` binds it to a fresh database for each test."""
     settings = Settings(
-        quayside_home=home, database_url=f"sqlite:///{home / 'unused.sqlite'}", secret_key="only for tests " * 4
+        quayside_home=home,
+        database_url=f"sqlite:///{home / 'unused.sqlite'}",
+        secret_key="only for tests " * 4,
     )
     portal = create_app(settings)
     portal.testing = True

@@ -19,7 +19,13 @@ number = itertools.count(1)
 
 def a_partner(name: str = "", **changed: Any) -> Partner:
     name = name or f"Partner {next(number)}"
-    facts = {"name": name, "name_key": fold(name), "currency": "EUR", "timezone": "Europe/Berlin", "created_at": now()}
+    facts = {
+        "name": name,
+        "name_key": fold(name),
+        "currency": "EUR",
+        "timezone": "Europe/Berlin",
+        "created_at": now(),
+    }
     return Partner.create(**facts | changed)
 
 
@@ -60,14 +66,20 @@ def a_price(
 ) -> ContractedPrice:
     """`tiers`: users from → monthly price of each; by default one tier from 1 user at `monthly`."""
     price = ContractedPrice.create(
-        partner=partner, product=product, valid_from=valid_from, one_time_fee=Decimal(one_time), created_at=now()
+        partner=partner,
+        product=product,
+        valid_from=valid_from,
+        one_time_fee=Decimal(one_time),
+        created_at=now(),
     )
     for users_from, each in (tiers or {1: monthly}).items():
         PriceTier.create(contracted_price=price, users_from=users_from, monthly_per_user=Decimal(each))
     return price
 
 
-def a_customer(partner: Partner, name: str = "", status: str = "prospect", lead: str = "auto", **changed: Any) -> Customer:
+def a_customer(
+    partner: Partner, name: str = "", status: str = "prospect", lead: str = "auto", **changed: Any
+) -> Customer:
     """A customer in any status. `lead`: the Implementation Lead's address; "" for a customer without one."""
     name = name or f"Company {next(number)}"
     facts = {

@@ -208,9 +208,7 @@ class TestDnsServer:
             "host.example.net": {"A": ["192.0.2.1"]},
         }
         with services.dns_server(zones) as server:
-            assert [str(found) for found in resolver_of(server).resolve("www.example.com", "A")] == [
-                "192.0.2.1"
-            ]
+            assert [str(found) for found in resolver_of(server).resolve("www.example.com", "A")] == ["192.0.2.1"]
 
     def test_tells_no_such_name_from_no_such_type(self):
         with services.dns_server({"_dmarc.example.com": {"TXT": ['"v=DMARC1"']}}) as server:

@@ -51,8 +51,6 @@ class Visitor:
         self.app = app
         self.person = person
         self.client = app.test_client()
-        signer = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token")
-        self.token = signer.dumps(RAW_TOKEN)
         with self.client.session_transaction() as session:
             session["csrf_token"] = RAW_TOKEN
             if person is not None:
@@ -60,6 +58,11 @@ class Visitor:
                 session["_fresh"] = True
                 session["fs_cc"] = "set"
                 session["fs_paa"] = 9_999_999_999.0
+
+    @property
+    def token(self) -> str:
+        """Signed when it is asked for: tests move the clock, and a token from the future is refused."""
+        return URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(RAW_TOKEN)
 
     def get(self, address: str, *, htmx: bool = False, **options: Any) -> Answer:
         return self.look(self.client.get(address, headers=dress(htmx), **options), htmx=htmx)

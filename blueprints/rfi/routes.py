@@ -1,3 +1,38 @@
-from flask import Blueprint
+"""The RFI: the customer's own page behind a personal link, and tending that link."""
+
+from flask import Blueprint, Flask, Response, current_app, g
+from flask_limiter import Limiter
+
+from blueprints.mailroom import jobs as mailroom_jobs
+from blueprints.rfi import rules
+from blueprints.web.access import needs, open_to_all
+from blueprints.web.page import gone_to, page
 
 blueprint = Blueprint("rfi", __name__)
+
+
+@blueprint.get("/rfi/<token>")
+@open_to_all("the customer's contact has no account; the token of 256 bits is the key")
+def by_link(token: str) -> Response:
+    opened = rules.follow_link(token)
+    return page("rfi/by_link.html", [], opened=opened, topics=rules.TOPICS)
+
+
+@blueprint.post("/customers/<int:customer_id>/rfi/link")
+@needs("rfi.links")
+def send_link_again(customer_id: int) -> Response:
+    link = rules.send_link_again(g.who, customer_id, current_app.config["SETTINGS"].address)
+    mailroom_jobs.nudge()
+    return gone_to(f"/customers/{customer_id}", f"A new link goes to {link.email}; the earlier ones no longer open.")
+
+
+@blueprint.post("/customers/<int:customer_id>/rfi/links/<int:link_id>/revoke")
+@needs("rfi.links")
+def revoke_link(customer_id: int, link_id: int) -> Response:
+    link = rules.revoke_link(g.who, customer_id, link_id)
+    return gone_to(f"/customers/{customer_id}", f"The link of {link.email} no longer opens.")
+
+
+def limit(app: Flask, limiter: Limiter) -> None:
+    """Guessing a token gets nowhere, and not quickly either."""
+    app.view_functions["rfi.by_link"] = limiter.limit("60 per minute")(app.view_functions["rfi.by_link"])

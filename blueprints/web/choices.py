@@ -32,11 +32,7 @@ CONTINENTS = (
 def currencies() -> Choices:
     """(“EUR”, “EUR, Euro”) for each ISO 4217 currency that is legal tender somewhere today, by code."""
     names = Locale.parse(LOCALE).currencies
-    used = {
-        code
-        for territory in get_global("territory_currencies")
-        for code in get_territory_currencies(territory)
-    }
+    used = {code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory)}
     return tuple((code, f"{code}, {names[code]}") for code in sorted(used))
 
 

@@ -20,7 +20,9 @@ SENTENCES = {
     429: "Too many tries. Wait a minute, then try again.",
     500: "Something broke on our side. It has been noted; nothing was half saved.",
 }
-STALE_TOKEN = "This page was open for too long, or you signed in again elsewhere. Your typing is still here; open the form again."
+STALE_TOKEN = (
+    "This page was open for too long, or you signed in again elsewhere. Your typing is still here; open the form again."
+)
 
 log = logging.getLogger("quayside")
 

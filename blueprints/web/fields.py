@@ -30,7 +30,7 @@ def shown(value: str | None) -> str:
 
 
 def unshowable(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" or character in "\ufffe\uffff"
+    return (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t") or character in "\ufffe\uffff"
 
 
 def no_control_characters(allowed: str = "") -> Callable[[Any, Field], None]:
@@ -92,7 +92,9 @@ class Whole(IntegerField):
     def __init__(self, label: str, least: int = 0, most: int = MOST_USERS, required: bool = True, **rest: Any) -> None:
         bounds = f"A whole number from {least:,} to {most:,}."
         super().__init__(
-            label, [InputRequired(bounds) if required else Optional(), NumberRange(least, most, bounds)], **rest
+            label,
+            [InputRequired(bounds) if required else Optional(), NumberRange(least, most, bounds)],
+            **rest,
         )
         self.bounds = bounds
 

@@ -27,4 +27,6 @@ class MayNot(Refused):
 class ChangedMeanwhile(Refused):
     """Someone else saved the record after this person opened it."""
 
-    sentence = "Someone else changed this while you were writing. Your typing is still here; nothing of it is saved yet."
+    sentence = (
+        "Someone else changed this while you were writing. Your typing is still here; nothing of it is saved yet."
+    )

@@ -148,6 +148,8 @@ class Reader:
 
     def one_of(self, name: str, beginnings: tuple[str, ...]) -> str:
         given = self.environ.get(name, "").strip()
-        if given and not any(given == known or (known.endswith("://") and given.startswith(known)) for known in beginnings):
+        if given and not any(
+            given == known or (known.endswith("://") and given.startswith(known)) for known in beginnings
+        ):
             raise WrongSetting(f"{name}: “{given}” is none of {', '.join(filter(None, beginnings))}.")
         return given

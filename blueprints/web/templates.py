@@ -29,7 +29,7 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
         who = g.get("who")
         return formats.moment(value, who.timezone if who else "UTC")
 
-    env.filters.update(money=formats.money, day=day, moment=moment, number=formats.number)
+    env.filters.update(money=formats.money, day=day, moment=moment, number=formats.number, country=formats.country)
     env.globals.update(asset=asset, htmx_installed=(Path(app.static_folder or "") / "installed/htmx.min.js").exists())
     for part in sorted(PARTS.glob("*.html")):
         module = env.get_template(f"parts/{part.name}").module

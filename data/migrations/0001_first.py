@@ -84,7 +84,7 @@ CREATE TABLE "order" (
   order_number_not_required BOOLEAN NOT NULL, currency TEXT NOT NULL, monthly_total BIGINT, one_time_total BIGINT,
   first_payment BIGINT, addendum_number TEXT UNIQUE, agreed TEXT, agreed_hash TEXT, subscription_start DATE,
   commitment_ends DATE, created_at TIMESTAMP NOT NULL, created_by_id BIGINT NOT NULL REFERENCES person (id),
-  changed_at TIMESTAMP NOT NULL, submitted_at TIMESTAMP, submitted_by_id BIGINT REFERENCES person (id),
+  changed_at TIMESTAMP NOT NULL, changed_by_id BIGINT NOT NULL REFERENCES person (id), submitted_at TIMESTAMP, submitted_by_id BIGINT REFERENCES person (id),
   submitted_from TEXT NOT NULL, version INTEGER NOT NULL,
   CHECK (state <> 'submitted' OR (addendum_number IS NOT NULL AND submitted_at IS NOT NULL
          AND monthly_total IS NOT NULL AND agreed_hash IS NOT NULL AND permitted_users >= 1)));

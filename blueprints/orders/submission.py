@@ -1,0 +1,318 @@
+"""Submitting an order: all of it happens, or none of it.
+
+One transaction freezes the prices, numbers and prints the addendum, files it, makes the prospect a customer with a
+subscription, opens RFI and plan, writes history and queues the two letters. The order's row is locked first and its
+state looked at, so pressing twice, reloading, and two people at once make one order.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from blueprints.accounts.standing import Standing
+from blueprints.customers.attachments import file_document
+from blueprints.customers.rules import implementation_lead, move_to
+from blueprints.mailroom.letters import drawn
+from blueprints.mailroom.rules import write
+from blueprints.orders.addendum import Addendum, AddendumLine, Party, agreed, hash_of, render
+from blueprints.orders.rules import (
+    AlreadySubmitted,
+    Choice,
+    NotOrderable,
+    choose,
+    find_order,
+    product_ids_of,
+    refuse_unless_prospect,
+)
+from blueprints.rfi.rules import open_rfi
+from blueprints.web.refusals import ChangedMeanwhile
+from data import formats, history
+from data.attachments import Attachment
+from data.customers import Contact, Customer
+from data.database import locked, transaction
+from data.emails import Email
+from data.moments import day_of, now
+from data.orders import Counter, Order, OrderLine
+from data.partners import Partner, Product
+from data.plans import Plan
+
+COMMITMENT = relativedelta(months=12)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What the submitting person stated on the review page.
+
+    `seen` is the fingerprint of the money they saw: a price that changed meanwhile is shown before it is agreed to.
+    """
+
+    order_number: str
+    not_required: bool
+    governed: bool
+    authorised: bool
+    seen: str
+    from_address: str  # IP address
+
+
+def confirmations(partner: Partner) -> tuple[str, str]:
+    """The two statements that are ticked and printed."""
+    dated = f" of {formats.day(partner.agreement_date)}" if partner.agreement_date else ""
+    return (
+        f"This order is governed by the {partner.agreement_name}{dated} in effect between the parties.",
+        "I am authorised to place this order.",
+    )
+
+
+def fingerprint(choice: Choice) -> str:
+    """What the review page shows, in short: users, products and money. Changes when any of them does."""
+    if choice.quote is None:
+        return ""
+    facts = [[line.product_id, f"{line.monthly_per_user:f}", f"{line.one_time_fee:f}"] for line in choice.quote.lines]
+    return hash_of({"users": choice.permitted_users, "currency": choice.quote.currency, "lines": facts})[:16]
+
+
+def note_order_number(who: Standing, order_id: int, order_number: str, not_required: bool) -> Order:
+    """Keep what was typed on the review page, for later. Raises NotThere, MayNot, AlreadySubmitted."""
+    with transaction():
+        order = find_order(who, order_id, "orders.edit", for_update=True)
+        if order.state != "draft":
+            raise AlreadySubmitted(order)
+        if (order.order_number, order.order_number_not_required) != (order_number, not_required):
+            order.order_number, order.order_number_not_required = order_number, not_required
+            order.changed_at, order.changed_by = now(), who.id
+            order.version += 1
+            order.save()
+            choice = choose(order.customer, order, product_ids_of(order), order.permitted_users)
+            history.record(
+                "order.drafted",
+                who,
+                partner=order.partner_id,
+                customer=order.customer_id,
+                products=", ".join(offer.product.name for offer in choice.chosen),
+                users=order.permitted_users,
+            )
+    return order
+
+
+def submit_order(who: Standing, order_id: int, agreement: Agreement, portal: str) -> Order:
+    """Submit the draft. `portal` is the installation's address, for the link in the letter.
+
+    Raises NotThere, MayNot, AlreadySubmitted, ChangedMeanwhile (what they saw is not what would be ordered), and
+    NotOrderable with the field it concerns.
+    """
+    with transaction():
+        order = find_order(who, order_id, "orders.submit", for_update=True)
+        if order.state != "draft":
+            raise AlreadySubmitted(order)
+        customer: Customer = locked(Customer.select().where(Customer.id == order.customer_id)).get()
+        choice = choose(customer, order, product_ids_of(order), order.permitted_users)
+        lead = refuse_unless_ready(choice, agreement)
+        freeze(order, choice, agreement, who)
+        paper = print_addendum(order, choice, agreement, who)
+        filed = file_addendum(who, order, customer, paper)
+        become_customer(customer, order, who)
+        Plan.create(customer=customer, order=order, opened_at=now())
+        history.record("plan.opened", who, partner=customer.partner_id, customer=customer.id)
+        write_addendum_letter(who, order, choice, filed, portal)
+        open_rfi(who, customer, order, lead, portal)
+    return order
+
+
+def refuse_unless_ready(choice: Choice, agreement: Agreement) -> Contact:
+    """The Implementation Lead, when nothing is missing. Raises NotOrderable, ChangedMeanwhile."""
+    refuse_unless_prospect(choice.customer)
+    if choice.problem:
+        raise NotOrderable(choice.problem)
+    lead = implementation_lead(choice.customer)
+    if lead is None or not lead.email:
+        raise NotOrderable(
+            "The prospect has no Implementation Lead with an email address. The RFI link goes there: add one first."
+        )
+    if not agreement.governed:
+        raise NotOrderable("Confirm that the order is governed by the agreement in effect.", "governed")
+    if not agreement.authorised:
+        raise NotOrderable("Confirm that you are authorised to place the order.", "authorised")
+    if not agreement.order_number and not agreement.not_required:
+        raise NotOrderable("Give your order number, or tick that none is required.", "order_number")
+    if agreement.order_number and agreement.not_required:
+        raise NotOrderable("Give an order number or tick that none is required, not both.", "order_number")
+    if agreement.seen != fingerprint(choice):
+        raise ChangedMeanwhile("The products, users or prices changed since you opened this page. Look at them again.")
+    return lead
+
+
+def freeze(order: Order, choice: Choice, agreement: Agreement, who: Standing) -> None:
+    """Write the prices, the number and the dates onto the order; from here on nothing alters them."""
+    assert choice.quote is not None  # refuse_unless_ready: a choice without a problem has its quote
+    submitted_at = now()
+    start = day_of(submitted_at, choice.partner.timezone)
+    for line, priced in zip(lines_of(order), choice.quote.lines, strict=True):
+        product = line.product
+        line.code, line.name, line.services = product.code, product.name, ",".join(product.services)
+        line.monthly_per_user, line.monthly_total = priced.monthly_per_user, priced.monthly_total
+        line.one_time_fee = priced.one_time_fee
+        line.save()
+    order.state = "submitted"
+    order.order_number = agreement.order_number
+    order.order_number_not_required = agreement.not_required
+    order.currency = choice.quote.currency
+    order.monthly_total = choice.quote.monthly_total
+    order.one_time_total = choice.quote.one_time_total
+    order.first_payment = choice.quote.first_payment
+    order.subscription_start = start
+    order.commitment_ends = last_day_of_commitment(start)
+    order.submitted_at, order.submitted_by, order.submitted_from = (
+        submitted_at,
+        who.id,
+        agreement.from_address,
+    )
+    order.addendum_number = next_addendum_number(start)
+    order.version += 1
+
+
+def lines_of(order: Order) -> list[OrderLine]:
+    """In the order of the paper, with their products."""
+    return list(
+        OrderLine.select(OrderLine, Product).join(Product).where(OrderLine.order == order).order_by(OrderLine.position)
+    )
+
+
+def last_day_of_commitment(start: date) -> date:
+    """Twelve calendar months, the last day included: 4 Nov 2026 → 3 Nov 2027, 29 Feb 2028 → 27 Feb 2029."""
+    return start + COMMITMENT - timedelta(days=1)
+
+
+def next_addendum_number(day: date) -> str:
+    """“2026-000482”: the year, and a number without gaps over the whole installation.
+
+    The counter's row stays locked until the transaction ends, so a number is given out with its order or not at all.
+    """
+    Counter.insert(name="addendum", last=0).on_conflict_ignore().execute()
+    counter: Counter = locked(Counter.select().where(Counter.name == "addendum")).get()
+    counter.last += 1
+    counter.save()
+    return f"{day.year}-{counter.last:06d}"
+
+
+def print_addendum(order: Order, choice: Choice, agreement: Agreement, who: Standing) -> bytes:
+    """The paper, with the agreed data and their hash kept on the order."""
+    addendum = addendum_of(order, choice.partner, choice.customer, who, agreement.from_address)
+    order.agreed = agreed(addendum)
+    order.agreed_hash = hash_of(order.agreed)
+    order.save()
+    return render(addendum)
+
+
+def addendum_of(order: Order, partner: Partner, customer: Customer, who: Standing, from_address: str) -> Addendum:
+    return Addendum(
+        number=order.addendum_number,
+        partner=Party(partner.name, address_lines(partner)),
+        customer=Party(customer.name, address_lines(customer), (customer.primary_domain,)),
+        lines=tuple(
+            AddendumLine(
+                line.code,
+                line.name,
+                order.permitted_users,
+                line.monthly_per_user,
+                line.monthly_total,
+                line.one_time_fee,
+            )
+            for line in lines_of(order)
+        ),
+        permitted_users=order.permitted_users,
+        currency=order.currency,
+        monthly_total=order.monthly_total,
+        one_time_total=order.one_time_total,
+        first_payment=order.first_payment,
+        order_number=order.order_number or None,
+        agreement_name=partner.agreement_name,
+        agreement_date=partner.agreement_date,
+        confirmations=confirmations(partner),
+        submitted_by_name=who.name,
+        submitted_by_email=who.email,
+        submitted_at=order.submitted_at,
+        submitted_from=from_address,
+        timezone=partner.timezone,
+        subscription_start=order.subscription_start,
+        commitment_ends=order.commitment_ends,
+        logo=bytes(partner.logo) if partner.logo else None,
+    )
+
+
+def address_lines(holder: Partner | Customer) -> tuple[str, ...]:
+    """The address as it is printed; empty lines left out."""
+    town = f"{holder.postcode} {holder.city}".strip()
+    return tuple(line for line in (holder.street, town, holder.region, formats.country(holder.country)) if line)
+
+
+def file_addendum(who: Standing, order: Order, customer: Customer, paper: bytes) -> Attachment:
+    return file_document(who, customer, f"Order addendum {order.addendum_number}.pdf", paper, order=order)
+
+
+def become_customer(customer: Customer, order: Order, who: Standing) -> None:
+    customer.permitted_users = order.permitted_users
+    customer.subscription_start = order.subscription_start
+    customer.commitment_ends = order.commitment_ends
+    move_to(customer, "in_progress", who)
+    history.record(
+        "order.submitted",
+        who,
+        partner=customer.partner_id,
+        customer=customer.id,
+        number=order.addendum_number,
+        products=", ".join(line.name for line in lines_of(order)),
+        users=order.permitted_users,
+        monthly=formats.money(order.monthly_total, order.currency),
+    )
+
+
+def write_addendum_letter(who: Standing, order: Order, choice: Choice, filed: Attachment, portal: str) -> None:
+    text, html = drawn(
+        "order_addendum",
+        reader=who.name,
+        customer=choice.customer.name,
+        partner=choice.partner.name,
+        order=order,
+        lines=lines_of(order),
+        link=f"{portal}/orders/{order.id}",
+    )
+    write(
+        who,
+        kind="order_addendum",
+        to_name=who.name,
+        to_email=who.email,
+        subject=f"Order {order.addendum_number}: {choice.customer.name}",
+        text=text,
+        html=html,
+        partner=choice.partner,
+        customer=choice.customer,
+        enclosures=(filed,),
+        once=f"order_addendum:{order.id}",
+    )
+
+
+@dataclass(frozen=True)
+class SubmittedOrder:
+    """A submitted order with everything its page shows."""
+
+    order: Order
+    customer: Customer
+    lines: tuple[OrderLine, ...]
+    addendum: Attachment | None
+    submitted_by: str
+
+
+def submitted_order(who: Standing, order_id: int) -> SubmittedOrder:
+    """Raises NotThere, and NotOrderable while it is a draft."""
+    order = find_order(who, order_id)
+    if order.state == "draft":
+        raise NotOrderable("This order is not submitted yet.")
+    filed = Attachment.select().where(Attachment.order == order).order_by(Attachment.id).first()
+    return SubmittedOrder(order, order.customer, tuple(lines_of(order)), filed, order.submitted_by.name)
+
+
+def letters_of(order_id: int) -> list[Email]:
+    """The two letters of an order (addendum and RFI link) with their states."""
+    named = [f"order_addendum:{order_id}", f"rfi_link:{order_id}"]
+    return list(Email.select().where(Email.once.in_(named)).order_by(Email.id))

@@ -1,0 +1,178 @@
+"""Requests for information: opening one with an order, and the personal link that opens it."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from blueprints.accounts.standing import Standing
+from blueprints.customers.rules import find_customer, implementation_lead
+from blueprints.mailroom.letters import drawn
+from blueprints.mailroom.rules import NoAddress, write
+from blueprints.web.refusals import NotThere
+from data import history
+from data.customers import Contact, Customer
+from data.database import locked, transaction
+from data.moments import now
+from data.orders import Order, OrderLine
+from data.partners import Partner
+from data.rfi import Rfi, RfiLink
+
+LINK_DAYS = 60
+OPENED_AGAIN_AFTER = timedelta(hours=1)  # reloads are not worth a line of history each
+TOPICS = (
+    "who to call about technical questions, and in an emergency",
+    "where your mail is today, and which email domains you use",
+    "the addresses your mail is sent from and delivered to",
+    "how the valid recipients are known",
+)
+
+
+@dataclass(frozen=True)
+class OpenedLink:
+    """What a personal link leads to."""
+
+    link: RfiLink
+    rfi: Rfi
+    customer: Customer
+    partner: Partner
+    products: tuple[str, ...]
+
+
+def open_rfi(who: Standing, customer: Customer, order: Order, lead: Contact, portal: str) -> Rfi:
+    """Open the RFI of an order and queue the letter with the personal link. Call inside the transaction.
+
+    `portal` is the address of the installation, for the link.
+    """
+    rfi = Rfi.create(customer=customer, order=order, opened_at=now())
+    send_link(who, rfi, customer, lead, portal, once=f"rfi_link:{order.id}")
+    history.record("rfi.opened", who, partner=customer.partner_id, customer=customer.id, email=lead.email)
+    return rfi
+
+
+def send_link(
+    who: Standing, rfi: Rfi, customer: Customer, lead: Contact, portal: str, *, once: str | None = None
+) -> RfiLink:
+    """Make a link of 256 random bits, keep its hash, and queue the letter that carries it."""
+    token = secrets.token_urlsafe(32)
+    link = RfiLink.create(
+        rfi=rfi,
+        token_hash=hashed(token),
+        name=lead.full_name,
+        email=lead.email,
+        created_at=now(),
+        expires_at=now() + timedelta(days=LINK_DAYS),
+    )
+    partner = Partner.get_by_id(customer.partner_id)
+    text, html = drawn(
+        "rfi_link",
+        reader=lead.full_name or lead.email,
+        partner=partner.name,
+        customer=customer.name,
+        topics=TOPICS,
+        link=f"{portal}/rfi/{token}",
+        until=link.expires_at.date(),
+    )
+    write(
+        who,
+        kind="rfi_link",
+        to_name=lead.full_name,
+        to_email=lead.email,
+        subject=f"{customer.name}: what {partner.name} needs to set up your mail",
+        text=text,
+        html=html,
+        partner=partner,
+        customer=customer,
+        once=once,
+    )
+    return link
+
+
+def send_link_again(who: Standing, customer_id: int, portal: str) -> RfiLink:
+    """Revoke the links that still open, and write a new one to the Implementation Lead.
+
+    Raises NotThere, MayNot, and NoAddress when the customer has no Implementation Lead with an address.
+    """
+    with transaction():
+        customer = find_customer(who, customer_id, "rfi.links")
+        rfi = newest_rfi(customer)
+        lead = implementation_lead(customer)
+        if rfi is None:
+            raise NotThere
+        if lead is None or not lead.email:
+            raise NoAddress("This customer has no Implementation Lead with an email address. Add one first.")
+        RfiLink.update(revoked_at=now()).where((RfiLink.rfi == rfi) & RfiLink.revoked_at.is_null()).execute()
+        link = send_link(who, rfi, customer, lead, portal)
+        history.record("rfi.link_sent_again", who, partner=customer.partner_id, customer=customer.id, email=lead.email)
+    return link
+
+
+def revoke_link(who: Standing, customer_id: int, link_id: int) -> RfiLink:
+    """End one link now; it may have ended before. Raises NotThere, MayNot."""
+    with transaction():
+        customer = find_customer(who, customer_id, "rfi.links")
+        link: RfiLink | None = (
+            locked(RfiLink.select().join(Rfi).where((RfiLink.id == link_id) & (Rfi.customer == customer)))
+        ).first()
+        if link is None:
+            raise NotThere
+        if link.revoked_at is None:
+            link.revoked_at = now()
+            link.save()
+            history.record("rfi.link_revoked", who, partner=customer.partner_id, customer=customer.id, email=link.email)
+    return link
+
+
+def follow_link(token: str) -> OpenedLink:
+    """What the token opens, noting that it was opened. Raises NotThere: wrong, expired and revoked look the same."""
+    link: RfiLink | None = (
+        RfiLink.select(RfiLink, Rfi, Customer, Partner)
+        .join(Rfi)
+        .join(Customer)
+        .join(Partner)
+        .where(RfiLink.token_hash == hashed(token))
+        .first()
+    )
+    if link is None or link.revoked_at is not None or link.expires_at <= now():
+        raise NotThere("This link does not open anything (any more). Ask whoever sent it for a new one.")
+    rfi = link.rfi
+    if link.last_opened_at is None or now() - link.last_opened_at > OPENED_AGAIN_AFTER:
+        note_opening(link, rfi.customer)
+    lines = OrderLine.select().where(OrderLine.order == rfi.order_id).order_by(OrderLine.position)
+    return OpenedLink(link, rfi, rfi.customer, rfi.customer.partner, tuple(line.name for line in lines))
+
+
+def note_opening(link: RfiLink, customer: Customer) -> None:
+    with transaction():
+        RfiLink.update(last_opened_at=now()).where(RfiLink.id == link.id).execute()
+        history.record(
+            "rfi.link_opened",
+            LinkHolder(link),
+            partner=customer.partner_id,
+            customer=customer.id,
+            email=link.email,
+        )
+
+
+def newest_rfi(customer: Customer) -> Rfi | None:
+    found: Rfi | None = Rfi.select().where(Rfi.customer == customer).order_by(Rfi.id.desc()).first()
+    return found
+
+
+def links_of(customer: Customer) -> list[RfiLink]:
+    """The links of the newest RFI, newest first."""
+    rfi = newest_rfi(customer)
+    return list(RfiLink.select().where(RfiLink.rfi == rfi).order_by(RfiLink.id.desc())) if rfi else []
+
+
+def hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class LinkHolder:
+    """Whoever holds a personal link, as history names them: nobody signed in, but an address."""
+
+    id = None
+
+    def __init__(self, link: RfiLink) -> None:
+        self.name = f"{link.name} (by link)" if link.name else f"{link.email} (by link)"
