@@ -73,14 +73,15 @@ def may_stay_closed(permission: str) -> bool:
 def partners_for(who: Standing, permission: str) -> list[Partner]:
     """The partners over which this person's role permits it, by name; all of them for operators.
 
-    Closed partners are left out unless `permission` only reads (or is the operators' own work).
+    Closed partners are left out unless `permission` only reads (or is the operators' own work). The logos are
+    not fetched.
     """
-    query = Partner.select().order_by(Partner.name_key)
+    query = Partner.select(*(field for field in Partner._meta.sorted_fields if field is not Partner.logo))
     if not who.operator:
         query = query.where(Partner.id.in_(who.partners_where(permission)))
     if not may_stay_closed(permission):
         query = query.where(Partner.closed_at.is_null())
-    return list(query)
+    return list(query.order_by(Partner.name_key))
 
 
 def find_partner(
@@ -99,9 +100,7 @@ def find_partner(
     if not who.may_for_partner(permission, partner_id):
         raise MayNot
     if partner.closed_at is not None and not may_stay_closed(permission):
-        raise PartnerClosed(
-            f"{partner.name} is closed: it can be read, and nothing can be changed or ordered."
-        )
+        raise PartnerClosed(f"{partner.name} is closed: it can be read, and nothing can be changed or ordered.")
     return partner
 
 
@@ -115,9 +114,7 @@ def knows_of(who: Standing, partner_id: int) -> bool:
 def currency_of_orders(partner: Partner) -> str:
     """The currency of the orders this partner submitted, or "" while there are none."""
     submitted = (
-        Order.select(Order.currency)
-        .where((Order.partner == partner) & Order.submitted_at.is_null(False))
-        .first()
+        Order.select(Order.currency).where((Order.partner == partner) & Order.submitted_at.is_null(False)).first()
     )
     return submitted.currency if submitted else ""
 
@@ -140,9 +137,7 @@ def add_partner(who: Standing, name: str, currency: str, timezone: str) -> Partn
     return partner
 
 
-def change_settings(
-    who: Standing, partner_id: int, typed: Mapping[str, Any], version: int
-) -> tuple[Partner, str]:
+def change_settings(who: Standing, partner_id: int, typed: Mapping[str, Any], version: int) -> tuple[Partner, str]:
     """Save settings; `typed` maps names of SETTINGS to what was typed. What is not named stays.
 
     Returns the partner and the changes as history tells them, "" when nothing changed. Raises NotThere,

@@ -1,7 +1,8 @@
-"""Amounts of money as people write them. No Flask: forms and rules read the same way."""
+"""Amounts and numbers as people write them. No Flask: forms and rules read the same way."""
 
 from decimal import Decimal, InvalidOperation
 
+MOST_USERS = 1_000_000
 MOST_MONEY = Decimal("9999999.9999")
 
 

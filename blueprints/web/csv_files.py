@@ -25,9 +25,9 @@ class NotCsv(Refused):
 def read_csv(content: bytes, most_rows: int = MOST_ROWS) -> list[list[str]]:
     """The rows of a CSV file, the heading among them; an empty row is [].
 
-    Text in UTF-8, in UTF-16 with a byte order mark, or in Windows-1252; cells apart by the comma, semicolon or tab
-    that the first line has most of. `most_rows` counts the rows below the heading. Row 1 of the list is row 1 of the
-    spreadsheet. Raises NotCsv.
+    Text in UTF-8, in UTF-16 with a byte order mark, or in Windows-1252; cells apart by the comma, semicolon or
+    tab that the first line has most of. `most_rows` counts the rows below the heading. The first row of the list
+    is row 1 of the spreadsheet. Raises NotCsv.
     """
     if len(content) > MOST_BYTES:
         raise NotCsv("The file is over 1 MB. Take it apart and upload the pieces.")
@@ -81,7 +81,7 @@ def write_csv(rows: Iterable[Sequence[object]]) -> bytes:
 def csv_safe(text: str) -> str:
     """The text, with an apostrophe before what a spreadsheet would calculate; plain numbers stay as they are.
 
-    OWASP, “CSV Injection”: cells that begin with = + - @, tab or line end. Full-width signs count as well, and so
-    does what follows a semicolon, tab or line end, where other spreadsheets begin a new cell.
+    OWASP, “CSV Injection”: cells that begin with = + - @, tab or line end. Full-width signs count as well, and
+    so does what follows a semicolon, tab or line end, where other spreadsheets begin a new cell.
     """
     return text if NUMBER.fullmatch(text) else FORMULA.sub(r"\1\2'", text)

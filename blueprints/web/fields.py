@@ -10,11 +10,10 @@ from wtforms import DateField, DecimalField, Field, HiddenField, IntegerField, S
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import TextInput
 
-from blueprints.web.amounts import amount
+from blueprints.web.amounts import MOST_USERS, amount
 
 LINE = 200
 TEXT = 4_000
-MOST_USERS = 1_000_000
 
 
 def tidy(value: str | None) -> str | None:
