@@ -1,5 +1,6 @@
 """What every test stands on: the portal, a fresh database each, people signed in, and pages that are looked at."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,3 +129,25 @@ def stranger(world: World, visit_as: Callable[[Person | None], Visitor]) -> Visi
 @pytest.fixture
 def nobody(visit_as: Callable[[Person | None], Visitor]) -> Visitor:
     return visit_as(None)
+
+
+@pytest.fixture
+def statements() -> Callable[[Callable[[], object]], int]:
+    """`statements(do)` → how many SQL statements `do()` asks."""
+
+    def count(do: Callable[[], object]) -> int:
+        asked: list[str] = []
+        watcher = logging.Handler()
+        watcher.emit = lambda record: asked.append(record.getMessage())  # type: ignore[method-assign]  # the handler is ours
+        logger = logging.getLogger("peewee")
+        before = logger.level
+        logger.addHandler(watcher)
+        logger.setLevel(logging.DEBUG)
+        try:
+            do()
+        finally:
+            logger.removeHandler(watcher)
+            logger.setLevel(before)
+        return len(asked)
+
+    return count

@@ -59,6 +59,7 @@ def a_product(code: str = "", **changed: Any) -> Product:
 def a_price(
     partner: Partner,
     product: Product,
+    *,
     monthly: str = "2.50",
     one_time: str = "100",
     valid_from: date = date(2024, 1, 1),

@@ -106,7 +106,7 @@ def look_at_page(answer: Answer) -> None:
     """True of every whole page."""
     parser = html5lib.HTMLParser(strict=False)
     parser.parse(answer.html)
-    wrong = [error for error in parser.errors if error[1] not in ("unexpected-self-closing-tag",)]
+    wrong = [error for error in parser.errors if error[1] != "unexpected-self-closing-tag"]
     assert not wrong, f"not HTML: {wrong[:5]}"
     headings = answer.find("h1")
     assert len(headings) == 1, f"{len(headings)} h1"

@@ -20,7 +20,7 @@ class Products(SelectMultipleField):
     def __init__(self, label: str, **rest: Any) -> None:
         super().__init__(label, coerce=whole_id, **rest)
 
-    def pre_validate(self, form: FlaskForm) -> None:
+    def pre_validate(self, form: FlaskForm) -> None:  # noqa: ARG002 - WTForms hands it the form
         known = {value for value, *_ in self.choices or ()}
         if any(chosen not in known for chosen in self.data or ()):
             raise ValidationError("One of these products is not offered (any more). Choose again.")

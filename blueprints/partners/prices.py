@@ -69,8 +69,7 @@ def prices_on(partner_id: int, day: date, product_ids: Iterable[int] | None = No
         ContractedPrice.select()
         .join(
             newest,
-            on=(ContractedPrice.product_id == newest.c.product_id)
-            & (ContractedPrice.valid_from == newest.c.newest),
+            on=(ContractedPrice.product_id == newest.c.product_id) & (ContractedPrice.valid_from == newest.c.newest),
         )
         .where(ContractedPrice.partner == partner_id)
     )
@@ -84,10 +83,7 @@ def with_tiers(lists: Iterable[ContractedPrice]) -> list[tuple[ContractedPrice, 
     wanted = PriceTier.select().where(PriceTier.contracted_price.in_([row.id for row in rows]))
     for tier in wanted.order_by(PriceTier.users_from):
         tiers[tier.contracted_price_id].append((tier.users_from, tier.monthly_per_user))
-    return [
-        (row, PriceList(row.product_id, row.valid_from, row.one_time_fee, tuple(tiers[row.id])))
-        for row in rows
-    ]
+    return [(row, PriceList(row.product_id, row.valid_from, row.one_time_fee, tuple(tiers[row.id]))) for row in rows]
 
 
 def price_lists(who: Standing, partner_id: int) -> list[tuple[Product, list[Listed]]]:
@@ -105,9 +101,7 @@ def price_lists(who: Standing, partner_id: int) -> list[tuple[Product, list[List
         state = "coming" if row.valid_from > day else "past" if until and until < day else "in force"
         newer.append(Listed(row.id, prices, state, until))
     products = Product.select().order_by(Product.active.desc(), Product.name, Product.id)
-    return [
-        (product, of_product[product.id]) for product in products if product.active or of_product[product.id]
-    ]
+    return [(product, of_product[product.id]) for product in products if product.active or of_product[product.id]]
 
 
 def check_tiers(tiers: Sequence[tuple[int, Decimal]]) -> Tiers:
@@ -187,8 +181,7 @@ def write_prices(partner: Partner, prices: PriceList) -> ContractedPrice:
 def tiers_told(tiers: Tiers, currency: str) -> str:
     """“from 1 €2.50, from 100 €2.00”."""
     return ", ".join(
-        f"from {formats.number(users_from)} {formats.money(monthly, currency)}"
-        for users_from, monthly in tiers
+        f"from {formats.number(users_from)} {formats.money(monthly, currency)}" for users_from, monthly in tiers
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, current_app, make_response, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -20,7 +20,7 @@ SENTENCES = {
     429: "Too many tries. Wait a minute, then try again.",
     500: "Something broke on our side. It has been noted; nothing was half saved.",
 }
-STALE_TOKEN = (
+STALE_PAGE = (
     "This page was open for too long, or you signed in again elsewhere. Your typing is still here; open the form again."
 )
 
@@ -39,45 +39,53 @@ def bad_news(status: int, sentence: str) -> Response:
     return answer
 
 
+def signed_out(_: SignedOut) -> Response:
+    if wants_parts():
+        answer = make_response("", 401)
+        answer.headers["HX-Redirect"] = sign_in_address()
+    else:
+        answer = make_response("", 303)
+        answer.headers["Location"] = sign_in_address()
+    answer.vary.update(DRESS_HEADERS)
+    return answer
+
+
+def refused(refusal: Refused) -> Response:
+    """A refusal that its route did not answer itself."""
+    kinds = ((NotThere, 404), (MayNot, 403))
+    status = next((status for kind, status in kinds if isinstance(refusal, kind)), 409)
+    return bad_news(status, refusal.sentence)
+
+
+def stale_page(_: CSRFError) -> Response:
+    return bad_news(400, STALE_PAGE)
+
+
+def http_error(error: HTTPException) -> Response:
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()
+    if isinstance(error, InternalServerError):
+        return broken(error)
+    answer = bad_news(error.code or 400, SENTENCES.get(error.code or 400, ""))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def broken(error: Exception) -> Response:
+    """No query, no session: what broke may be the database."""
+    log.error("a request broke", exc_info=error)
+    template = "errors/said.html" if wants_parts() else "errors/500.html"
+    answer = make_response(current_app.jinja_env.get_template(template).render(sentence=SENTENCES[500]), 500)
+    answer.vary.update(DRESS_HEADERS)
+    return answer
+
+
 def answer_errors(app: Flask) -> None:
-    @app.errorhandler(SignedOut)
-    def signed_out(_: SignedOut) -> Response:
-        if wants_parts():
-            answer = make_response("", 401)
-            answer.headers["HX-Redirect"] = sign_in_address()
-        else:
-            answer = make_response("", 303)
-            answer.headers["Location"] = sign_in_address()
-        answer.vary.update(DRESS_HEADERS)
-        return answer
-
-    @app.errorhandler(Refused)
-    def refused(refusal: Refused) -> Response:
-        kinds = ((NotThere, 404), (MayNot, 403), (ChangedMeanwhile, 409))
-        status = next((status for kind, status in kinds if isinstance(refusal, kind)), 422)
-        return bad_news(409 if status == 422 else status, refusal.sentence)
-
-    @app.errorhandler(CSRFError)
-    def stale_token(_: CSRFError) -> Response:
-        return bad_news(400, STALE_TOKEN)
-
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Response:
-        if error.response is not None or (error.code or 500) < 400:
-            return error.get_response()
-        if isinstance(error, InternalServerError):
-            return broken(error)
-        answer = bad_news(error.code or 400, SENTENCES.get(error.code or 400, ""))
-        for name, value in error.get_headers():
-            if name in ("Allow", "Retry-After"):
-                answer.headers[name] = value
-        return answer
-
-    @app.errorhandler(Exception)
-    def broken(error: Exception) -> Response:
-        """No query, no session: what broke may be the database."""
-        log.error("a request broke", exc_info=error)
-        template = "errors/said.html" if wants_parts() else "errors/500.html"
-        answer = make_response(app.jinja_env.get_template(template).render(sentence=SENTENCES[500]), 500)
-        answer.vary.update(DRESS_HEADERS)
-        return answer
+    """The table of what is answered by what; the most particular kind of exception wins."""
+    app.register_error_handler(SignedOut, signed_out)
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(CSRFError, stale_page)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, broken)

@@ -36,7 +36,8 @@ CREATE TABLE person (
   id {id}, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL, operator BOOLEAN NOT NULL, timezone TEXT NOT NULL,
   active BOOLEAN NOT NULL, created_at TIMESTAMP NOT NULL, invited_by_id BIGINT REFERENCES person (id),
   version INTEGER NOT NULL, password TEXT, fs_uniquifier TEXT NOT NULL UNIQUE, tf_primary_method TEXT,
-  tf_totp_secret TEXT, tf_last_counter INTEGER, mf_recovery_codes TEXT, last_login_at TIMESTAMP, current_login_at TIMESTAMP,
+  tf_totp_secret TEXT, tf_last_counter INTEGER, mf_recovery_codes TEXT, last_login_at TIMESTAMP,
+  current_login_at TIMESTAMP,
   last_login_ip TEXT, current_login_ip TEXT, login_count INTEGER NOT NULL);
 
 CREATE TABLE customer (
@@ -84,7 +85,8 @@ CREATE TABLE "order" (
   order_number_not_required BOOLEAN NOT NULL, currency TEXT NOT NULL, monthly_total BIGINT, one_time_total BIGINT,
   first_payment BIGINT, addendum_number TEXT UNIQUE, agreed TEXT, agreed_hash TEXT, subscription_start DATE,
   commitment_ends DATE, created_at TIMESTAMP NOT NULL, created_by_id BIGINT NOT NULL REFERENCES person (id),
-  changed_at TIMESTAMP NOT NULL, changed_by_id BIGINT NOT NULL REFERENCES person (id), submitted_at TIMESTAMP, submitted_by_id BIGINT REFERENCES person (id),
+  changed_at TIMESTAMP NOT NULL, changed_by_id BIGINT NOT NULL REFERENCES person (id), submitted_at TIMESTAMP,
+  submitted_by_id BIGINT REFERENCES person (id),
   submitted_from TEXT NOT NULL, version INTEGER NOT NULL,
   CHECK (state <> 'submitted' OR (addendum_number IS NOT NULL AND submitted_at IS NOT NULL
          AND monthly_total IS NOT NULL AND agreed_hash IS NOT NULL AND permitted_users >= 1)));
@@ -100,7 +102,8 @@ CREATE UNIQUE INDEX order_line_once ON order_line (order_id, product_id);
 CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, last INTEGER NOT NULL);
 
 CREATE TABLE rfi (
-  id {id}, customer_id BIGINT NOT NULL REFERENCES customer (id), order_id BIGINT NOT NULL UNIQUE REFERENCES "order" (id),
+  id {id}, customer_id BIGINT NOT NULL REFERENCES customer (id),
+  order_id BIGINT NOT NULL UNIQUE REFERENCES "order" (id),
   state TEXT NOT NULL CHECK (state IN ('incomplete', 'complete', 'error', 'not_applicable')),
   opened_at TIMESTAMP NOT NULL, version INTEGER NOT NULL);
 CREATE INDEX rfi_of_customer ON rfi (customer_id);
@@ -112,7 +115,8 @@ CREATE TABLE rfi_link (
 CREATE INDEX rfi_link_of_rfi ON rfi_link (rfi_id);
 
 CREATE TABLE plan (
-  id {id}, customer_id BIGINT NOT NULL REFERENCES customer (id), order_id BIGINT NOT NULL UNIQUE REFERENCES "order" (id),
+  id {id}, customer_id BIGINT NOT NULL REFERENCES customer (id),
+  order_id BIGINT NOT NULL UNIQUE REFERENCES "order" (id),
   state TEXT NOT NULL CHECK (state IN ('open', 'done', 'closed')), opened_at TIMESTAMP NOT NULL,
   version INTEGER NOT NULL);
 CREATE INDEX plan_of_customer ON plan (customer_id);

@@ -1,0 +1,85 @@
+"""Submitting an order, with its paper, against the paper alone and as many rows written bare."""
+
+import logging
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from app import create_app
+from blueprints.orders import submission
+from blueprints.orders.addendum import render
+from blueprints.orders.rules import choose, product_ids_of
+from blueprints.web.settings import Settings
+from data.database import SQLITE_PRAGMAS, database, migrate
+from data.orders import Order
+from tests.bench.timing import in_turn
+from tests.factories import World, make_world
+from tests.orders.drafts import AGREED, a_draft
+from tests.visits import Visitor
+
+ROUNDS = 60
+
+
+def measures() -> Iterator[tuple[str, float, float, str]]:
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        yield from submit_against_bare(Path(folder))
+
+
+def submit_against_bare(folder: Path) -> Iterator[tuple[str, float, float, str]]:
+    settings = Settings(folder, f"sqlite:///{folder / 'portal.sqlite'}", "only for the bench " * 3)
+    portal = create_app(settings)
+    migrate()
+    database.connect(reuse_if_open=True)
+    make_world()
+    world = World.read()
+    products = (world.shield, world.vault)
+    visitor = Visitor(portal, world.admin)
+    drafts = iter([a_draft(world, products=products) for _ in range(ROUNDS + 3)])
+
+    def submit() -> None:
+        order = next(drafts)
+        choice = choose(order.customer, order, product_ids_of(order), order.permitted_users)
+        data = AGREED | {"csrf_token": visitor.token, "seen": submission.fingerprint(choice)}
+        answer = visitor.client.post(f"/orders/{order.id}/submit", data=data)
+        assert answer.status_code == 303, answer.status_code
+
+    first = next(drafts)
+    rows = rows_written_by(lambda: submit_one(visitor, first))
+    paper = addendum_of_first()
+    bare = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
+    for name, value in SQLITE_PRAGMAS.items():
+        bare.execute(f"PRAGMA {name} = {value}")
+    bare.execute("CREATE TABLE written (id INTEGER PRIMARY KEY, text TEXT, content BLOB)")
+
+    def paper_and_rows() -> None:
+        document = render(paper)
+        bare.execute("BEGIN IMMEDIATE")
+        bare.execute("INSERT INTO written (content) VALUES (?)", (document,))
+        for row in range(rows - 1):
+            bare.execute("INSERT INTO written (text) VALUES (?)", (f"row {row} " * 12,))
+        bare.execute("COMMIT")
+
+    ours, theirs = in_turn(submit, paper_and_rows, ROUNDS)
+    detail = f"{ours * 1000:.1f} ms against {theirs * 1000:.1f} ms ({rows} rows)"
+    yield "submit an order / its paper and as many bare rows", ours / theirs, 2.0, detail
+
+
+def submit_one(visitor: Visitor, order: Order) -> None:
+    seen = visitor.get(f"/orders/{order.id}/review").value("seen")
+    visitor.post(f"/orders/{order.id}/submit", AGREED | {"seen": seen})
+
+
+def rows_written_by(do: object) -> int:
+    before = database.connection().total_changes
+    do()  # type: ignore[operator]  # a plain function
+    return database.connection().total_changes - before
+
+
+def addendum_of_first() -> submission.Addendum:
+    from blueprints.accounts.standing import standing_of  # noqa: PLC0415 - read after the portal is made
+
+    order = Order.get(Order.state == "submitted")
+    who = standing_of(order.submitted_by)
+    return submission.addendum_of(order, order.partner, order.customer, who, "127.0.0.1")
