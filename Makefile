@@ -64,7 +64,8 @@ clean: ## remove what was installed (the instance folder with its data stays)
 
 static/installed/htmx.min.js: package-lock.json
 	@if command -v npm >/dev/null; then \
-	  $(NPM_CI) --omit=dev && mkdir -p $(@D) && cp node_modules/htmx.org/dist/htmx.min.js $@; \
+	  $(NPM_CI) --omit=dev && mkdir -p $(@D) && cp node_modules/htmx.org/dist/htmx.min.js $@ || \
+	  echo "npm could not install htmx: the portal works without it, with whole pages."; \
 	else echo "npm is not installed: the portal works without htmx, with whole pages."; fi
 
 node_modules/axe-core/axe.min.js: package-lock.json
