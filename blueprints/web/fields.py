@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, DecimalField, Field, HiddenField, IntegerField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation, ValidationError
 from wtforms.widgets import TextInput
 
 from blueprints.web.amounts import MOST_USERS, amount
@@ -45,12 +45,20 @@ def no_control_characters(allowed: str = "") -> Callable[[Any, Field], None]:
     return check
 
 
+class Required(InputRequired):
+    """Something must be typed, and white space is nothing."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not (field.raw_data and field.raw_data[0].strip()):
+            raise StopValidation(self.message)
+
+
 class Line(StringField):
     """One line of text, tidied and at most `most` characters."""
 
     def __init__(self, label: str, required: bool = False, most: int = LINE, validators: Any = (), **rest: Any) -> None:
         checks = [
-            InputRequired("Fill this in.") if required else Optional(),
+            Required("Fill this in.") if required else Optional(),
             Length(max=most, message=f"At most {most} characters."),
             no_control_characters(),
             *validators,
@@ -69,7 +77,7 @@ class Text(TextAreaField):
 
     def __init__(self, label: str, required: bool = False, most: int = TEXT, validators: Any = (), **rest: Any) -> None:
         checks = [
-            InputRequired("Fill this in.") if required else Optional(),
+            Required("Fill this in.") if required else Optional(),
             Length(max=most, message=f"At most {most} characters."),
             no_control_characters("\n\t"),
             *validators,
@@ -92,7 +100,7 @@ class Whole(IntegerField):
         bounds = f"A whole number from {least:,} to {most:,}."
         super().__init__(
             label,
-            [InputRequired(bounds) if required else Optional(), NumberRange(least, most, bounds)],
+            [Required(bounds) if required else Optional(), NumberRange(least, most, bounds)],
             **rest,
         )
         self.bounds = bounds
@@ -117,7 +125,7 @@ class Amount(DecimalField):
     widget = TextInput()
 
     def __init__(self, label: str, required: bool = True, **rest: Any) -> None:
-        super().__init__(label, [InputRequired("An amount such as 2.50.") if required else Optional()], **rest)
+        super().__init__(label, [Required("An amount such as 2.50.") if required else Optional()], **rest)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         given = valuelist[0].strip() if valuelist else ""
@@ -133,7 +141,7 @@ class CalendarDay(DateField):
     """A day from 1990 to 2100."""
 
     def __init__(self, label: str, required: bool = False, **rest: Any) -> None:
-        super().__init__(label, [InputRequired("Choose a day.") if required else Optional()], **rest)
+        super().__init__(label, [Required("Choose a day.") if required else Optional()], **rest)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         given = valuelist[0].strip() if valuelist else ""
