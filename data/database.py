@@ -33,6 +33,7 @@ class Record(Model):
     class Meta:
         database = database
         legacy_table_names = False
+        only_save_dirty = True  # an update writes what was changed, so two changes of one row do not undo each other
 
 
 def open_database(url: str) -> Database:

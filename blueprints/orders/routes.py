@@ -99,9 +99,8 @@ def save_and_exit(order_id: int) -> Response:
 def submit(order_id: int) -> Response:
     form = OrderDetailsForm()
     try:
-        choice, lead = rules.review_of(g.who, order_id)
         if not form.validate():
-            return reviewed(form, choice, lead, status=422)
+            return reviewed(form, *rules.review_of(g.who, order_id), status=422)
         order = submission.submit_order(g.who, order_id, agreement_in(form), current_app.config["SETTINGS"].address)
     except rules.AlreadySubmitted as refusal:
         return already(refusal)
@@ -110,7 +109,7 @@ def submit(order_id: int) -> Response:
         return reviewed(form, *rules.review_of(g.who, order_id), status=409)
     except rules.NotOrderable as refusal:
         refuse(form, refusal.field, refusal.sentence)
-        return reviewed(form, choice, lead, status=422)
+        return reviewed(form, *rules.review_of(g.who, order_id), status=422)
     mailroom_jobs.nudge()
     return gone_to(url_for("orders.show", order_id=order.id), f"Order {order.addendum_number} submitted.")
 

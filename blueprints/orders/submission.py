@@ -16,6 +16,7 @@ from blueprints.customers.rules import implementation_lead, move_to
 from blueprints.mailroom.letters import drawn
 from blueprints.mailroom.rules import write
 from blueprints.orders.addendum import Addendum, AddendumLine, Party, agreed, hash_of, render
+from blueprints.orders.pricing import Quote
 from blueprints.orders.rules import (
     AlreadySubmitted,
     Choice,
@@ -95,6 +96,24 @@ def note_order_number(who: Standing, order_id: int, order_number: str, not_requi
     return order
 
 
+@dataclass(frozen=True)
+class Sale:
+    """An order on its way through submission, with everything that was looked up for it."""
+
+    who: Standing
+    order: Order
+    customer: Customer
+    partner: Partner
+    lines: tuple[OrderLine, ...]  # in the order of the paper, with their products
+    quote: Quote
+    lead: Contact
+    agreement: Agreement
+    portal: str
+
+    def record(self, kind: str, **facts: object) -> None:
+        history.record(kind, self.who, partner=self.partner.id, customer=self.customer.id, **facts)
+
+
 def submit_order(who: Standing, order_id: int, agreement: Agreement, portal: str) -> Order:
     """Submit the draft. `portal` is the installation's address, for the link in the letter.
 
@@ -105,30 +124,40 @@ def submit_order(who: Standing, order_id: int, agreement: Agreement, portal: str
         order = find_order(who, order_id, "orders.submit", for_update=True)
         if order.state != "draft":
             raise AlreadySubmitted(order)
-        customer: Customer = locked(Customer.select().where(Customer.id == order.customer_id)).get()
-        choice = choose(customer, order, product_ids_of(order), order.permitted_users)
-        lead = refuse_unless_ready(choice, agreement)
-        freeze(order, choice, agreement, who)
-        paper = print_addendum(order, choice, agreement, who)
-        filed = file_addendum(who, order, customer, paper)
-        become_customer(customer, order, who)
-        Plan.create(customer=customer, order=order, opened_at=now())
-        history.record("plan.opened", who, partner=customer.partner_id, customer=customer.id)
-        write_addendum_letter(who, order, choice, filed, portal)
-        open_rfi(who, customer, order, lead, portal)
+        sale = refuse_unless_ready(who, order, agreement, portal)
+        freeze(sale)
+        filed = file_addendum(sale)
+        become_customer(sale)
+        Plan.create(customer=sale.customer, order=order, opened_at=now())
+        sale.record("plan.opened")
+        write_addendum_letter(sale, filed)
+        open_rfi(who, sale.customer, sale.partner, order, sale.lead, portal)
     return order
 
 
-def refuse_unless_ready(choice: Choice, agreement: Agreement) -> Contact:
-    """The Implementation Lead, when nothing is missing. Raises NotOrderable, ChangedMeanwhile."""
-    refuse_unless_prospect(choice.customer)
-    if choice.problem:
+def refuse_unless_ready(who: Standing, order: Order, agreement: Agreement, portal: str) -> Sale:
+    """The sale, when nothing is missing. Raises NotOrderable, ChangedMeanwhile."""
+    customer: Customer = locked(Customer.select().where(Customer.id == order.customer_id)).get()
+    lines = lines_of(order)
+    choice = choose(customer, order, [line.product_id for line in lines], order.permitted_users)
+    refuse_unless_prospect(customer)
+    if choice.problem or choice.quote is None:
         raise NotOrderable(choice.problem)
-    lead = implementation_lead(choice.customer)
+    lead = implementation_lead(customer)
     if lead is None or not lead.email:
         raise NotOrderable(
             "The prospect has no Implementation Lead with an email address. The RFI link goes there: add one first."
         )
+    refuse_unless_agreed(agreement)
+    if agreement.seen != fingerprint(choice):
+        raise ChangedMeanwhile("The products, users or prices changed since you opened this page. Look at them again.")
+    by_product = {line.product_id: line for line in lines}
+    ordered = tuple(by_product[priced.product_id] for priced in choice.quote.lines)
+    return Sale(who, order, customer, choice.partner, ordered, choice.quote, lead, agreement, portal)
+
+
+def refuse_unless_agreed(agreement: Agreement) -> None:
+    """Raises NotOrderable, naming the field of the review page."""
     if not agreement.governed:
         raise NotOrderable("Confirm that the order is governed by the agreement in effect.", "governed")
     if not agreement.authorised:
@@ -137,45 +166,35 @@ def refuse_unless_ready(choice: Choice, agreement: Agreement) -> Contact:
         raise NotOrderable("Give your order number, or tick that none is required.", "order_number")
     if agreement.order_number and agreement.not_required:
         raise NotOrderable("Give an order number or tick that none is required, not both.", "order_number")
-    if agreement.seen != fingerprint(choice):
-        raise ChangedMeanwhile("The products, users or prices changed since you opened this page. Look at them again.")
-    return lead
 
 
-def freeze(order: Order, choice: Choice, agreement: Agreement, who: Standing) -> None:
+def freeze(sale: Sale) -> None:
     """Write the prices, the number and the dates onto the order; from here on nothing alters them."""
-    assert choice.quote is not None  # refuse_unless_ready: a choice without a problem has its quote
-    submitted_at = now()
-    start = day_of(submitted_at, choice.partner.timezone)
-    for line, priced in zip(lines_of(order), choice.quote.lines, strict=True):
+    order, quote = sale.order, sale.quote
+    for position, (line, priced) in enumerate(zip(sale.lines, quote.lines, strict=True)):
         product = line.product
+        line.position = position
         line.code, line.name, line.services = product.code, product.name, ",".join(product.services)
         line.monthly_per_user, line.monthly_total = priced.monthly_per_user, priced.monthly_total
         line.one_time_fee = priced.one_time_fee
         line.save()
     order.state = "submitted"
-    order.order_number = agreement.order_number
-    order.order_number_not_required = agreement.not_required
-    order.currency = choice.quote.currency
-    order.monthly_total = choice.quote.monthly_total
-    order.one_time_total = choice.quote.one_time_total
-    order.first_payment = choice.quote.first_payment
-    order.subscription_start = start
-    order.commitment_ends = last_day_of_commitment(start)
-    order.submitted_at, order.submitted_by, order.submitted_from = (
-        submitted_at,
-        who.id,
-        agreement.from_address,
-    )
-    order.addendum_number = next_addendum_number(start)
+    order.order_number = sale.agreement.order_number
+    order.order_number_not_required = sale.agreement.not_required
+    order.currency = quote.currency
+    order.monthly_total, order.one_time_total = quote.monthly_total, quote.one_time_total
+    order.first_payment = quote.first_payment
+    order.submitted_at, order.submitted_by, order.submitted_from = now(), sale.who.id, sale.agreement.from_address
+    order.subscription_start = day_of(order.submitted_at, sale.partner.timezone)
+    order.commitment_ends = last_day_of_commitment(order.subscription_start)
+    order.addendum_number = next_addendum_number(order.subscription_start)
     order.version += 1
 
 
-def lines_of(order: Order) -> list[OrderLine]:
+def lines_of(order: Order) -> tuple[OrderLine, ...]:
     """In the order of the paper, with their products."""
-    return list(
-        OrderLine.select(OrderLine, Product).join(Product).where(OrderLine.order == order).order_by(OrderLine.position)
-    )
+    query = OrderLine.select(OrderLine, Product).join(Product)
+    return tuple(query.where(OrderLine.order == order).order_by(OrderLine.position))
 
 
 def last_day_of_commitment(start: date) -> date:
@@ -188,37 +207,36 @@ def next_addendum_number(day: date) -> str:
 
     The counter's row stays locked until the transaction ends, so a number is given out with its order or not at all.
     """
-    Counter.insert(name="addendum", last=0).on_conflict_ignore().execute()
-    counter: Counter = locked(Counter.select().where(Counter.name == "addendum")).get()
-    counter.last += 1
-    counter.save()
-    return f"{day.year}-{counter.last:06d}"
+    Counter.update(last=Counter.last + 1).where(Counter.name == "addendum").execute()
+    return f"{day.year}-{Counter.get_by_id('addendum').last:06d}"
 
 
-def print_addendum(order: Order, choice: Choice, agreement: Agreement, who: Standing) -> bytes:
-    """The paper, with the agreed data and their hash kept on the order."""
-    addendum = addendum_of(order, choice.partner, choice.customer, who, agreement.from_address)
-    order.agreed = agreed(addendum)
-    order.agreed_hash = hash_of(order.agreed)
-    order.save()
-    return render(addendum)
+def file_addendum(sale: Sale) -> Attachment:
+    """Print the paper, keep the agreed data and their hash on the order, and file the paper."""
+    addendum = addendum_of(sale)
+    sale.order.agreed = agreed(addendum)
+    sale.order.agreed_hash = hash_of(sale.order.agreed)
+    sale.order.save()
+    name = f"Order addendum {sale.order.addendum_number}.pdf"
+    return file_document(sale.who, sale.customer, name, render(addendum), order=sale.order)
 
 
-def addendum_of(order: Order, partner: Partner, customer: Customer, who: Standing, from_address: str) -> Addendum:
+def addendum_of(sale: Sale) -> Addendum:
+    order, partner, customer = sale.order, sale.partner, sale.customer
     return Addendum(
         number=order.addendum_number,
         partner=Party(partner.name, address_lines(partner)),
         customer=Party(customer.name, address_lines(customer), (customer.primary_domain,)),
         lines=tuple(
             AddendumLine(
-                line.code,
-                line.name,
-                order.permitted_users,
-                line.monthly_per_user,
-                line.monthly_total,
-                line.one_time_fee,
+                code=line.code,
+                name=line.name,
+                permitted_users=order.permitted_users,
+                monthly_per_user=line.monthly_per_user,
+                monthly_total=line.monthly_total,
+                one_time_fee=line.one_time_fee,
             )
-            for line in lines_of(order)
+            for line in sale.lines
         ),
         permitted_users=order.permitted_users,
         currency=order.currency,
@@ -229,10 +247,10 @@ def addendum_of(order: Order, partner: Partner, customer: Customer, who: Standin
         agreement_name=partner.agreement_name,
         agreement_date=partner.agreement_date,
         confirmations=confirmations(partner),
-        submitted_by_name=who.name,
-        submitted_by_email=who.email,
+        submitted_by_name=sale.who.name,
+        submitted_by_email=sale.who.email,
         submitted_at=order.submitted_at,
-        submitted_from=from_address,
+        submitted_from=sale.agreement.from_address,
         timezone=partner.timezone,
         subscription_start=order.subscription_start,
         commitment_ends=order.commitment_ends,
@@ -246,49 +264,43 @@ def address_lines(holder: Partner | Customer) -> tuple[str, ...]:
     return tuple(line for line in (holder.street, town, holder.region, formats.country(holder.country)) if line)
 
 
-def file_addendum(who: Standing, order: Order, customer: Customer, paper: bytes) -> Attachment:
-    return file_document(who, customer, f"Order addendum {order.addendum_number}.pdf", paper, order=order)
-
-
-def become_customer(customer: Customer, order: Order, who: Standing) -> None:
+def become_customer(sale: Sale) -> None:
+    order, customer = sale.order, sale.customer
     customer.permitted_users = order.permitted_users
     customer.subscription_start = order.subscription_start
     customer.commitment_ends = order.commitment_ends
-    move_to(customer, "in_progress", who)
-    history.record(
+    move_to(customer, "in_progress", sale.who)
+    sale.record(
         "order.submitted",
-        who,
-        partner=customer.partner_id,
-        customer=customer.id,
         number=order.addendum_number,
-        products=", ".join(line.name for line in lines_of(order)),
+        products=", ".join(line.name for line in sale.lines),
         users=order.permitted_users,
         monthly=formats.money(order.monthly_total, order.currency),
     )
 
 
-def write_addendum_letter(who: Standing, order: Order, choice: Choice, filed: Attachment, portal: str) -> None:
+def write_addendum_letter(sale: Sale, filed: Attachment) -> None:
     text, html = drawn(
         "order_addendum",
-        reader=who.name,
-        customer=choice.customer.name,
-        partner=choice.partner.name,
-        order=order,
-        lines=lines_of(order),
-        link=f"{portal}/orders/{order.id}",
+        reader=sale.who.name,
+        customer=sale.customer.name,
+        partner=sale.partner.name,
+        order=sale.order,
+        lines=sale.lines,
+        link=f"{sale.portal}/orders/{sale.order.id}",
     )
     write(
-        who,
+        sale.who,
         kind="order_addendum",
-        to_name=who.name,
-        to_email=who.email,
-        subject=f"Order {order.addendum_number}: {choice.customer.name}",
+        to_name=sale.who.name,
+        to_email=sale.who.email,
+        subject=f"Order {sale.order.addendum_number}: {sale.customer.name}",
         text=text,
         html=html,
-        partner=choice.partner,
-        customer=choice.customer,
+        partner=sale.partner,
+        customer=sale.customer,
         enclosures=(filed,),
-        once=f"order_addendum:{order.id}",
+        once=f"order_addendum:{sale.order.id}",
     )
 
 
@@ -309,7 +321,7 @@ def submitted_order(who: Standing, order_id: int) -> SubmittedOrder:
     if order.state == "draft":
         raise NotOrderable("This order is not submitted yet.")
     filed = Attachment.select().where(Attachment.order == order).order_by(Attachment.id).first()
-    return SubmittedOrder(order, order.customer, tuple(lines_of(order)), filed, order.submitted_by.name)
+    return SubmittedOrder(order, order.customer, lines_of(order), filed, order.submitted_by.name)
 
 
 def letters_of(order_id: int) -> list[Email]:

@@ -39,19 +39,26 @@ class OpenedLink:
     products: tuple[str, ...]
 
 
-def open_rfi(who: Standing, customer: Customer, order: Order, lead: Contact, portal: str) -> Rfi:
+def open_rfi(who: Standing, customer: Customer, partner: Partner, order: Order, lead: Contact, portal: str) -> Rfi:
     """Open the RFI of an order and queue the letter with the personal link. Call inside the transaction.
 
     `portal` is the address of the installation, for the link.
     """
     rfi = Rfi.create(customer=customer, order=order, opened_at=now())
-    send_link(who, rfi, customer, lead, portal, once=f"rfi_link:{order.id}")
+    send_link(who, rfi, customer, partner, lead, portal, once=f"rfi_link:{order.id}")
     history.record("rfi.opened", who, partner=customer.partner_id, customer=customer.id, email=lead.email)
     return rfi
 
 
 def send_link(
-    who: Standing, rfi: Rfi, customer: Customer, lead: Contact, portal: str, *, once: str | None = None
+    who: Standing,
+    rfi: Rfi,
+    customer: Customer,
+    partner: Partner,
+    lead: Contact,
+    portal: str,
+    *,
+    once: str | None = None,
 ) -> RfiLink:
     """Make a link of 256 random bits, keep its hash, and queue the letter that carries it."""
     token = secrets.token_urlsafe(32)
@@ -63,7 +70,6 @@ def send_link(
         created_at=now(),
         expires_at=now() + timedelta(days=LINK_DAYS),
     )
-    partner = Partner.get_by_id(customer.partner_id)
     text, html = drawn(
         "rfi_link",
         reader=lead.full_name or lead.email,
@@ -102,7 +108,7 @@ def send_link_again(who: Standing, customer_id: int, portal: str) -> RfiLink:
         if lead is None or not lead.email:
             raise NoAddress("This customer has no Implementation Lead with an email address. Add one first.")
         RfiLink.update(revoked_at=now()).where((RfiLink.rfi == rfi) & RfiLink.revoked_at.is_null()).execute()
-        link = send_link(who, rfi, customer, lead, portal)
+        link = send_link(who, rfi, customer, customer.partner, lead, portal)
         history.record("rfi.link_sent_again", who, partner=customer.partner_id, customer=customer.id, email=lead.email)
     return link
 

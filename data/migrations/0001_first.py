@@ -100,6 +100,7 @@ CREATE TABLE order_line (
 CREATE UNIQUE INDEX order_line_once ON order_line (order_id, product_id);
 
 CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, last INTEGER NOT NULL);
+INSERT INTO counter (name, last) VALUES ('addendum', 0);
 
 CREATE TABLE rfi (
   id {id}, customer_id BIGINT NOT NULL REFERENCES customer (id),
