@@ -7,6 +7,7 @@ import os
 import pwd
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -188,29 +189,17 @@ class Dovecot:
     certificate: Path
 
 
-DOVECOT_CONF = """
+DOVECOT = """
 base_dir = {folder}/run
 log_path = {folder}/log
 protocols = imap
 listen = {host}
 ssl = yes
-ssl_cert = <{certificate.path}
-ssl_key = <{certificate.key}
-disable_plaintext_auth = no
 auth_failure_delay = 0
-mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
 default_internal_user = {inside}
 default_internal_group = {group}
 default_login_user = {login}
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN {folder}/people
-}}
-userdb {{
-  driver = static
-  args = uid={inside} gid={group} home={folder}/mail/%u
-}}
 service imap-login {{
   chroot =
   inet_listener imap {{
@@ -228,28 +217,65 @@ service stats {{
 }}
 """
 
+DOVECOT_2_3 = """
+ssl_cert = <{certificate.path}
+ssl_key = <{certificate.key}
+disable_plaintext_auth = no
+mail_location = maildir:{folder}/mail/%u
+passdb {{
+  driver = passwd-file
+  args = {folder}/people
+}}
+userdb {{
+  driver = static
+  args = uid={inside} gid={group} home={folder}/mail/%u
+}}
+"""
+
+DOVECOT_2_4 = """dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+ssl_server_cert_file = {certificate.path}
+ssl_server_key_file = {certificate.key}
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = {folder}/mail/%{{user}}
+passdb passwd-file {{
+  passwd_file_path = {folder}/people
+}}
+userdb static {{
+  fields {{
+    uid = {inside}
+    gid = {group}
+    home = {folder}/mail/%{{user}}
+  }}
+}}
+"""
+
 
 @contextlib.contextmanager
 def dovecot(people: dict[str, str]) -> Iterator[Dovecot]:
-    """An IMAP server (Dovecot 2.3) whose empty mailboxes are `people`: name → password."""
+    """An IMAP server whose empty mailboxes are `people`: name → password."""
     need("dovecot")
+    version = subprocess.run([program("dovecot"), "--version"], capture_output=True, text=True, check=True).stdout
+    pattern = (DOVECOT_2_3 if version.startswith("2.3") else DOVECOT_2_4) + DOVECOT
     owner = unprivileged("dovecot")
     me = pwd.getpwuid(os.geteuid())
     inside, login = (owner.pw_name, "dovenull") if owner else (me.pw_name, me.pw_name)
     group = grp.getgrgid((owner or me).pw_gid).gr_name
     with own_folder(owner) as folder:
-        server = Dovecot(free_port(), free_port(), self_signed(folder).path)
-        lines = "".join(f"{name}:{password}\n" for name, password in people.items())
+        certificate = self_signed(folder)
+        server = Dovecot(free_port(), free_port(), certificate.path)
+        lines = "".join(f"{name}:{{PLAIN}}{password}\n" for name, password in people.items())
         (folder / "people").write_text(lines, encoding="utf-8")
         (folder / "mail").mkdir()
         if owner:
             os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)
         conf = folder / "dovecot.conf"
         conf.write_text(
-            DOVECOT_CONF.format(
+            pattern.format(
                 folder=folder,
                 host=HOST,
-                certificate=self_signed(folder),
+                certificate=certificate,
                 inside=inside,
                 group=group,
                 login=login,

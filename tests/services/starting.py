@@ -172,7 +172,5 @@ def self_signed(folder: Path) -> Certificate:
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
     made.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
     plain = serialization.NoEncryption()
-    made.key.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    )
+    made.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
     return made
