@@ -32,7 +32,7 @@ from blueprints.rfi import routes as rfi
 from blueprints.web.access import guard, open_to_all
 from blueprints.web.errors import answer_errors
 from blueprints.web.headers import strict_headers
-from blueprints.web.requests import act_of_request, connection_of_request
+from blueprints.web.requests import act_of_request, connection_of_request, ids_in_addresses
 from blueprints.web.settings import LOOPBACK, Settings, WrongSetting, read_settings
 from blueprints.web.templates import prepare_templates
 from data.database import back_up, migrate, open_database, pending_migrations
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     limiter = Limiter(get_remote_address, app=app, storage_uri=settings.limits_url, strategy="moving-window")
     app.extensions["limiter_of_quayside"] = limiter
     mail.open_post(app, settings.mail_server)
+    ids_in_addresses(app)
     act_of_request(app)
     connection_of_request(app)
     security.start(app, limiter, settings)

@@ -1,11 +1,26 @@
-"""What surrounds every request: a name for the act, and the database connection."""
+"""What surrounds every request: ids that fit, a name for the act, and the database connection."""
 
 import secrets
 
 from flask import Flask, g, request
+from werkzeug.routing import IntegerConverter, Map
 
 from data.database import database, is_sqlite
 from data.history import act
+
+WITHOUT_DATABASE = ("static", "home.healthz")  # the last opens it itself, to tell when it cannot
+LARGEST_ID = 2**63 - 1
+
+
+class Id(IntegerConverter):
+    """`<int:…>` in an address: what no database can hold is no address of ours (and would break the query)."""
+
+    def __init__(self, addresses: Map, **bounds: int) -> None:
+        super().__init__(addresses, **{"max": LARGEST_ID} | bounds)
+
+
+def ids_in_addresses(app: Flask) -> None:
+    app.url_map.converters["int"] = Id
 
 
 def act_of_request(app: Flask) -> None:
@@ -26,7 +41,7 @@ def connection_of_request(app: Flask) -> None:
 
     @app.before_request
     def open_it() -> None:
-        if request.endpoint != "static":
+        if request.endpoint not in WITHOUT_DATABASE:
             database.connect(reuse_if_open=True)
 
     @app.teardown_request
