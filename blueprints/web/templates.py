@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, url_for
+from flask import Flask, g
 
 from data import formats
 
@@ -23,7 +23,7 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
 
     def asset(name: str) -> str:
         """Address of a static file that changes with its content, so that browsers may keep it for ever."""
-        return url_for("static", filename=name, v=versions.get(Path(app.static_folder or "") / name))
+        return f"{app.static_url_path}/{name}?v={versions.get(Path(app.static_folder or '') / name, 0)}"
 
     def moment(value: datetime) -> str:
         who = g.get("who")

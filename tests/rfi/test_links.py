@@ -94,7 +94,9 @@ class TestRevoking:
         assert nobody.get(newest_link()).status == 404
         assert History.select().where(History.kind == "rfi.link_revoked").count() == 1
 
-    def test_hides_links_of_other_customers(self, admin: Visitor, stranger: Visitor, world: World, order: Order) -> None:
+    def test_hides_links_of_other_customers(
+        self, admin: Visitor, stranger: Visitor, world: World, order: Order
+    ) -> None:
         other = a_draft(world)
         submit(admin, other)
         link = RfiLink.select().order_by(RfiLink.id).first()
