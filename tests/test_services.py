@@ -56,6 +56,11 @@ class TestNeed:
         monkeypatch.setitem(SERVICES, "shell", ("sh",))
         services.need("shell")
 
+    def test_passes_a_file_that_is_installed(self, monkeypatch, tmp_path):
+        (tmp_path / "script.js").write_text("")
+        monkeypatch.setitem(SERVICES, "script", (str(tmp_path / "script.js"),))
+        services.need("script")
+
     def test_refuses_a_service_nobody_knows(self):
         with pytest.raises(KeyError):
             services.need("lighthouse")

@@ -51,7 +51,7 @@ def program(name: str) -> str | None:
 @cache
 def absent(service: str) -> list[str]:
     """The programs of a service that are not installed. An unknown service is a KeyError."""
-    return [name for name in SERVICES[service] if not program(name)]
+    return [name for name in SERVICES[service] if not (program(name) or Path(name).is_file())]
 
 
 def need(*services: str) -> None:
