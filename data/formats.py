@@ -18,7 +18,7 @@ LETTER_BEFORE_FIGURE = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 def money(amount: Decimal, currency: str, locale: str = LOCALE) -> str:
-    """An amount in an ISO 4217 currency: "€1,234.50". Digits beyond the currency's own are shown, never rounded away."""
+    """An amount in an ISO 4217 currency: "€1,234.50". Digits beyond the currency's own are shown, not rounded away."""
     written = format_currency(amount.normalize(), currency, locale=locale, decimal_quantization=False)
     return LETTER_BEFORE_FIGURE.sub("\u00a0", written)
 
@@ -36,7 +36,8 @@ def day(date_: date, locale: str = LOCALE) -> str:
 def moment(at: datetime, zone: str, locale: str = LOCALE) -> str:
     """A moment as a clock in an IANA time zone shows it: "21 Nov 2026, 20:24 GMT+01:00".
 
-    The distance from GMT, because short names of zones (CST, IST) mean several. Raises ValueError for a moment without a zone: whose clock would it be?
+    The distance from GMT, because short names of zones (CST, IST) mean several.
+    Raises ValueError for a moment without a zone: whose clock would it be?
     """
     if at.tzinfo is None:
         raise ValueError("this moment has no time zone")

@@ -1,14 +1,7 @@
 """How words become glyphs: which typeface, which direction, which shapes, and where a line may break.
 
-Text in any mixture of scripts goes in; lines of placed glyphs, in reading order of the page, come out. All measures
-are thousandths of the type size, so one setting serves every size. Nothing here knows the PDF: `gateways/pdf.py`
-draws what is set here.
-
-Typefaces: Noto Sans in the scripts that its package brings (variable fonts, OFL; two weights are used). Chinese,
-Japanese and Korean have no font here: the reader's program brings one, so their glyphs are UTF-16 code units with the
-widths that the PDF format gives to such fonts.
-
-Import this module only where something is set: it loads HarfBuzz.
+Text in any mixture of scripts goes in; lines of placed glyphs come out, as seen from left to right. All measures are
+thousandths of the type size, so one setting serves every size. Nothing here knows the PDF: `embedding` draws it.
 """
 
 import re
@@ -16,39 +9,12 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from typing import NamedTuple
 
 import uharfbuzz
-from bidi import algorithm as bidi
-from bidi.mirror import MIRRORED
 
-EM = 1000
-REGULAR, SEMIBOLD = 400, 600
-
-# Looked through in this order for a character; the first is the text face, and its empty box stands for whatever
-# no face has.
-TEXT_FACE = "NotoSans"
-FACES = (
-    TEXT_FACE,
-    *(
-        f"NotoSans{script}"
-        for script in (
-            "Arabic Hebrew Thai Armenian Georgian Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada "
-            "Malayalam Sinhala Lao Khmer Myanmar Ethiopic Symbols"
-        ).split()
-    ),
-    "NotoEmoji",
-)
-
-# The reader's own fonts, by the names that the PDF format has for them, and the characters that each has.
-JAPANESE, KOREAN, CHINESE = "HeiseiKakuGo-W5", "HYGothic-Medium", "STSong-Light"
-EASTERN_CHARACTERS = {JAPANESE: "cp932", KOREAN: "cp949", CHINESE: "gbk"}
-
-KANA = re.compile("[\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
-HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
-RIGHT_TO_LEFT = frozenset(("R", "AL", "AN"))
+from blueprints.gateways.press import directions, typefaces
 
 # A line may break anywhere in these scripts, which put no space between words: Thai, Lao; Myanmar; Khmer; Chinese,
 # Japanese, Korean, Yi and full-width forms.
@@ -58,8 +24,7 @@ UNSPACED = re.compile(
 )
 # ... but a line does not begin with the first of these, nor end with one of the second.
 NOT_FIRST = frozenset(
-    ")]},.!?:;%、。，．・：；？！）］｝」』】〉》〕〗〙〛ー々〻゛゜ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
-    "ะาำๅฯๆ"
+    ")]},.!?:;%、。，．・：；？！）］｝」』】〉》〕〗〙〛ー々〻゛゜ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶะาำๅฯๆ"
 )
 NOT_LAST = frozenset("([{（［｛「『【〈《〔〖〘〚เแโใไ")
 HYPHENS = frozenset("-‐–—/")
@@ -83,11 +48,15 @@ class Glyph(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Glyphs of one face and one direction, from left to right."""
+    """Glyphs of one face and one direction, from left to right.
+
+    `said`: the whole text of the run, where its glyphs cannot say it one by one (a Thai vowel in two parts).
+    """
 
     face: str
     weight: int
     glyphs: tuple[Glyph, ...]
+    said: str = ""
 
     @property
     def width(self) -> int:
@@ -122,92 +91,11 @@ def clean(text: str) -> str:
     return "".join(part if at % 2 else unicodedata.normalize("NFC", part) for at, part in enumerate(parts))
 
 
-def set_text(text: str, width: float, weight: int = REGULAR) -> Setting:
+def set_text(text: str, width: float, weight: int = typefaces.REGULAR) -> Setting:
     """Set a text in lines no wider than `width` (thousandths of the type size) where at all possible."""
     words = _words(clean(text), weight)
     lines = tuple(_line(words, start, end) for start, end in _lines(words, width))
     return Setting(lines, words.right_to_left)
-
-
-def metrics(face: str) -> tuple[int, int]:
-    """Ascender and descender of a Noto face."""
-    extents = _font(face, REGULAR).get_font_extents("ltr")
-    return extents.ascender, extents.descender
-
-
-def subset(face: str, weight: int, glyphs: set[int]) -> tuple[bytes, dict[int, int]]:
-    """A TrueType font of only these glyphs, at one weight, and where each glyph went in it."""
-    hb_face = _face(face)
-    wanted = uharfbuzz.SubsetInput()
-    wanted.glyph_set.update(glyphs)
-    wanted.drop_table_tag_set.update(UNUSED_TABLES)
-    wanted.flags = (
-        uharfbuzz.SubsetFlags.NO_HINTING
-        | uharfbuzz.SubsetFlags.NO_LAYOUT_CLOSURE
-        | uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
-    )
-    wanted.pin_axis_location(hb_face, "wght", weight)
-    plan = uharfbuzz.SubsetPlan(hb_face, wanted)
-    moved = plan.old_to_new_glyph_mapping
-    return plan.execute().blob.data, {glyph: moved[glyph] for glyph in glyphs}
-
-
-# A font inside a PDF needs outlines and widths; names, character maps and layout rules have done their work.
-UNUSED_TABLES = frozenset(
-    int.from_bytes(tag.encode(), "big")
-    for tag in ("GDEF", "GPOS", "GSUB", "OS/2", "STAT", "VVAR", "cmap", "gasp", "name", "post", "prep", "vhea", "vmtx")
-)
-
-
-# --- faces -------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _face(name: str) -> uharfbuzz.Face:
-    return uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(files("manimgx_fonts") / f"{name}[wght].ttf")))
-
-
-@cache
-def _font(name: str, weight: int) -> uharfbuzz.Font:
-    font = uharfbuzz.Font(_face(name))
-    font.scale = (EM, EM)
-    font.set_variations({"wght": weight})
-    return font
-
-
-@cache
-def _characters(name: str) -> frozenset[int]:
-    return frozenset(_face(name).unicodes)
-
-
-@lru_cache(maxsize=4096)
-def _face_of(character: str, eastern: tuple[str, ...]) -> str:
-    """The face to draw a character with; those of the reader are tried last, in the order given."""
-    code = ord(character)
-    for name in FACES:
-        if code in _characters(name):
-            return name
-    for name in eastern:
-        if code <= 0xFFFF and _encodes(character, EASTERN_CHARACTERS[name]):
-            return name
-    return TEXT_FACE
-
-
-def _encodes(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _eastern(text: str) -> tuple[str, ...]:
-    """One Chinese character is drawn differently in three countries: kana or Hangul beside it tell which."""
-    if KANA.search(text):
-        return JAPANESE, CHINESE, KOREAN
-    if HANGUL.search(text):
-        return KOREAN, CHINESE, JAPANESE
-    return CHINESE, JAPANESE, KOREAN
 
 
 # --- characters, faces and directions ----------------------------------------------------------------------------
@@ -246,7 +134,7 @@ def _printable(character: str) -> str:
 
 @lru_cache(maxsize=512)
 def _words(text: str, weight: int) -> Words:
-    right_to_left, levels = _levels(text)
+    right_to_left, levels = directions.levels(text)
     pieces = tuple(_pieces(text, _faces(text), levels))
     advances = [0] * len(text)
     begins = [False] * len(text)
@@ -260,93 +148,21 @@ def _words(text: str, weight: int) -> Words:
 def _faces(text: str) -> list[str]:
     """The face of each character. Spaces, marks and joiners stay in the face before them if it has them."""
     if text.isascii():
-        return [TEXT_FACE] * len(text)
-    eastern = _eastern(text)
+        return [typefaces.TEXT_FACE] * len(text)
+    eastern = typefaces.eastern(text)
     faces: list[str] = []
     for character in text:
         stays = faces and unicodedata.category(character) in ("Zs", "Mn", "Mc", "Me", "Cf")
-        if stays and faces[-1] not in EASTERN_CHARACTERS and _joins(character, faces[-1]):
+        if stays and faces[-1] not in typefaces.EASTERN and _joins(character, faces[-1]):
             faces.append(faces[-1])
         else:
-            faces.append(_face_of(character, eastern))
+            faces.append(typefaces.face_of(character, eastern))
     return faces
 
 
 def _joins(character: str, face: str) -> bool:
     """Variation selectors and joiners are instructions to a face, not characters that it must have."""
-    return character in "\u200c\u200d" or "\ufe00" <= character <= "\ufe0f" or ord(character) in _characters(face)
-
-
-def _levels(text: str) -> tuple[bool, list[int]]:
-    """Whether the paragraph is read from right to left, and the level of each character (Unicode annex 9).
-
-    The package's own `get_display` answers with a finished line, but lines are broken before they are turned, so its
-    steps are taken one by one up to the levels. It leaves out the rule of brackets (N0), which is added.
-    """
-    if text.isascii() or not any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in text):
-        return False, [0] * len(text)
-    storage = bidi.get_empty_storage()
-    base = bidi.get_base_level(text)
-    storage.update(base_level=base, base_dir="LR"[base])
-    bidi.get_embedding_levels(text, storage)
-    characters = list(storage["chars"])
-    bidi.explicit_embed_and_overrides(storage)
-    bidi.resolve_weak_types(storage)
-    _resolve_brackets(storage)
-    bidi.resolve_neutral_types(storage, debug=False)
-    bidi.resolve_implicit_levels(storage, debug=False)
-    levels: list[int] = []
-    for character in characters:
-        # Joiners are left out of the reckoning; they go with the letter before them.
-        joiner = character["orig"] == "BN"
-        levels.append((levels[-1] if levels else base) if joiner else character["level"])
-    return bool(base), levels
-
-
-def _resolve_brackets(storage: dict) -> None:
-    """Rule N0: a pair of brackets takes the direction of what it encloses, or of what stands before it."""
-    characters = storage["chars"]
-    base = storage["base_dir"]
-    for opening, closing in _bracket_pairs(characters):
-        inside = {_strong(character) for character in characters[opening + 1 : closing]}
-        if base in inside:
-            direction = base
-        elif inside & {"L", "R"}:
-            before = (_strong(character) for character in reversed(characters[:opening]))
-            direction = next((strong for strong in before if strong), base)
-        else:
-            continue
-        characters[opening]["type"] = characters[closing]["type"] = direction
-        for bracket in (opening, closing):
-            for character in characters[bracket + 1 :]:
-                if character["orig"] != "NSM":
-                    break
-                character["type"] = direction
-
-
-def _strong(character: dict) -> str | None:
-    kind = character["type"]
-    return "R" if kind in ("EN", "AN", "R") else "L" if kind == "L" else None
-
-
-def _bracket_pairs(characters: list[dict]) -> list[tuple[int, int]]:
-    """Where brackets open and close, in the order in which they open (definition BD16)."""
-    open_at: list[tuple[str, int]] = []
-    pairs = []
-    for at, character in enumerate(characters):
-        sign = character["ch"]
-        category = unicodedata.category(sign)
-        if character["type"] != "ON" or category not in ("Ps", "Pe") or sign not in MIRRORED:
-            continue
-        if category == "Ps":
-            open_at.append((MIRRORED[sign], at))
-            continue
-        for depth in range(len(open_at) - 1, -1, -1):
-            if open_at[depth][0] == sign:
-                pairs.append((open_at[depth][1], at))
-                del open_at[depth:]
-                break
-    return sorted(pairs)
+    return character in "\u200c\u200d" or "\ufe00" <= character <= "\ufe0f" or typefaces.has(face, character)
 
 
 def _pieces(text: str, faces: list[str], levels: list[int]) -> Iterator[Piece]:
@@ -366,15 +182,15 @@ def _shape(text: str, weight: int, piece: Piece) -> tuple[list, list]:
     buffer.add_str(text, piece.start, piece.end - piece.start)
     buffer.guess_segment_properties()
     buffer.direction = "rtl" if piece.level % 2 else "ltr"
-    uharfbuzz.shape(_font(piece.face, weight), buffer, {})
+    uharfbuzz.shape(typefaces.font(piece.face, weight), buffer, {})
     return buffer.glyph_infos, buffer.glyph_positions
 
 
 def _clusters(text: str, weight: int, piece: Piece) -> Iterator[tuple[int, int]]:
     """The first character and the width of each cluster of a piece; a cluster may come in parts."""
-    if piece.face in EASTERN_CHARACTERS:
+    if piece.face in typefaces.EASTERN:
         for at in range(piece.start, piece.end):
-            yield at, _eastern_advance(text[at])
+            yield at, typefaces.eastern_advance(text[at])
         return
     for info, position in zip(*_shape(text, weight, piece), strict=True):
         yield info.cluster, position.x_advance
@@ -382,19 +198,19 @@ def _clusters(text: str, weight: int, piece: Piece) -> Iterator[tuple[int, int]]
 
 @lru_cache(maxsize=1024)
 def _run(text: str, weight: int, piece: Piece) -> Run:
-    if piece.face in EASTERN_CHARACTERS:
-        return Run(piece.face, REGULAR, tuple(map(_eastern_glyph, text[piece.start : piece.end])))
+    if piece.face in typefaces.EASTERN:
+        return Run(piece.face, typefaces.REGULAR, tuple(map(_eastern_glyph, text[piece.start : piece.end])))
     infos, positions = _shape(text, weight, piece)
-    advance_of = _font(piece.face, weight).get_glyph_h_advance
+    advance_of = typefaces.font(piece.face, weight).get_glyph_h_advance
     texts = _texts(text, piece, [info.cluster for info in infos])
-    return Run(
-        piece.face,
-        weight,
-        tuple(
-            Glyph(info.codepoint, said, at.x_advance, at.x_offset, at.y_offset, advance_of(info.codepoint))
-            for info, at, said in zip(infos, positions, texts, strict=True)
-        ),
+    glyphs = tuple(
+        Glyph(info.codepoint, said, at.x_advance, at.x_offset, at.y_offset, advance_of(info.codepoint))
+        for info, at, said in zip(infos, positions, texts, strict=True)
     )
+    # From right to left the parts without text are dots above and below letters, which need no more saying; and
+    # readers turn such a run themselves, so they would turn its text once too often.
+    unsaid = piece.level % 2 == 0 and not all(texts)
+    return Run(piece.face, weight, glyphs, text[piece.start : piece.end] if unsaid else "")
 
 
 def _texts(text: str, piece: Piece, clusters: list[int]) -> list[str]:
@@ -419,12 +235,8 @@ def _texts(text: str, piece: Piece, clusters: list[int]) -> list[str]:
 
 
 def _eastern_glyph(character: str) -> Glyph:
-    advance = _eastern_advance(character)
+    advance = typefaces.eastern_advance(character)
     return Glyph(ord(character), character, advance, 0, 0, advance)
-
-
-def _eastern_advance(character: str) -> int:
-    return EM // 2 if "\uff61" <= character <= "\uff9f" else EM
 
 
 # --- lines -------------------------------------------------------------------------------------------------------
@@ -475,23 +287,11 @@ def _may_break(before: str, after: str) -> bool:
 
 
 def _line(words: Words, start: int, end: int) -> Line:
-    runs = tuple(_run(words.text, words.weight, piece) for piece in _in_order_seen(words.pieces, start, end))
-    return Line(runs, sum(run.width for run in runs))
-
-
-def _in_order_seen(pieces: tuple[Piece, ...], start: int, end: int) -> list[Piece]:
-    """The pieces of one line from left to right (rule L2); those that the line cuts are cut."""
-    line = [
+    pieces = [
         Piece(max(piece.start, start), min(piece.end, end), piece.face, piece.level)
-        for piece in pieces
+        for piece in words.pieces
         if piece.start < end and piece.end > start
     ]
-    for level in range(max((piece.level for piece in line), default=0), 0, -1):
-        at = 0
-        while at < len(line):
-            stop = at
-            while stop < len(line) and line[stop].level >= level:
-                stop += 1
-            line[at:stop] = line[at:stop][::-1]
-            at = stop + 1
-    return line
+    seen = directions.in_order_seen(pieces, lambda piece: piece.level)
+    runs = tuple(_run(words.text, words.weight, piece) for piece in seen)
+    return Line(runs, sum(run.width for run in runs))
