@@ -29,6 +29,7 @@ CONNECT_SECONDS = 10
 WHOLE_SECONDS = 60
 FAREWELL_SECONDS = 2
 MOST_WORDS = 500
+SHORT = 200  # a line may have 998 characters (RFC 5322)
 GO_AHEAD = 354  # “now the letter”
 LINE_END = "\r\n"
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
@@ -118,13 +119,13 @@ def send(letter: Letter) -> Answer:
     try:
         paper = Paper(letter)
     except Exception as problem:  # noqa: BLE001 - whatever it is, it would be the same at the next try
-        return Answer(Outcome.REFUSED, plain(f"The portal cannot write this letter: {problem}"))
+        return Answer(Outcome.REFUSED, brief(f"The portal cannot write this letter: {problem}"))
     line = Line(post.mail.state)
     try:
         with line:
             line.send(paper)
     except CannotWrite as problem:
-        return Answer(Outcome.REFUSED, plain(str(problem)))
+        return Answer(Outcome.REFUSED, brief(str(problem)))
     except Exception as problem:  # noqa: BLE001 - whatever a server makes smtplib stumble over is an answer
         return judged(problem, line.host)
     return Answer(Outcome.ACCEPTED, line.said)
@@ -162,21 +163,26 @@ def reply_in(problem: Exception) -> tuple[int, str]:
 
 def spoken(code: int, words: bytes | str) -> str:
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-    return plain(f"{code} {said}" if code > 0 else f"The server answered: {said}")
+    return brief(f"{code} {said}" if code > 0 else f"The server answered: {said}")
 
 
 def described(problem: Exception) -> str:
     if isinstance(problem, ssl.SSLCertVerificationError):
-        return plain(f"its certificate is not trusted ({problem.verify_message})")
+        return brief(f"its certificate is not trusted ({problem.verify_message})")
     if isinstance(problem, TimeoutError):
         return "no answer in time"
-    return plain(getattr(problem, "strerror", "") or str(problem) or type(problem).__name__)
+    return brief(getattr(problem, "strerror", "") or str(problem) or type(problem).__name__)
+
+
+def brief(text: str) -> str:
+    """A server's words on one line, no longer than anybody reads."""
+    return plain(text)[:MOST_WORDS]
 
 
 def plain(text: str) -> str:
-    """One line without control characters, of bounded length."""
+    """One line without control characters."""
     shown = "".join(" " if unicodedata.category(character) in ("Cc", "Cs") else character for character in text)
-    return " ".join(shown.split())[:MOST_WORDS]
+    return " ".join(shown.split())
 
 
 # --- the line to the server ---------------------------------------------------------------------------
@@ -331,7 +337,7 @@ class Paper(Message):
         with contextlib.suppress(CannotWrite):  # a partner's bad reply-to keeps no letter back
             if self.reply_to:
                 paper.set_raw("Reply-To", mailbox(address_of(str(self.reply_to))))
-        paper.set_raw("Subject", in_ascii(self.subject, "Subject"))
+        paper.set_raw("Subject", self.subject if is_plain(self.subject) else encoded(self.subject))
         paper["Date"] = formatdate(self.date, usegmt=True)
         paper["Message-ID"] = self.msgId
         for header, value in (self.extra_headers or {}).items():
@@ -348,17 +354,22 @@ class Paper(Message):
 
 def mailbox(address: Address) -> str:
     """The address as a header says it, with its name if it has one."""
-    if not address.display_name:
+    name = address.display_name
+    if not name:
         return address.addr_spec
-    if address.display_name.isascii() and "=?" not in address.display_name:
-        return f'"{quote(address.display_name)}" <{address.addr_spec}>'
-    return f"{in_ascii(address.display_name, 'Reply-To')}{LINE_END} <{address.addr_spec}>"
+    if is_plain(name):
+        return f'"{quote(name)}" <{address.addr_spec}>'
+    return f"{encoded(name)}{LINE_END} <{address.addr_spec}>"
 
 
-def in_ascii(text: str, header: str) -> str:
-    """Words for a header, in lines (RFC 2047). The newer classes lose spaces between long words (Python 3.11)."""
-    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
-    return Header(text, charset, header_name=header).encode(linesep=LINE_END)
+def is_plain(words: str) -> bool:
+    """Whether a header can say this as it stands, on its one line."""
+    return words.isascii() and len(words) < SHORT and "=?" not in words
+
+
+def encoded(words: str) -> str:
+    """Words in ASCII, in lines (RFC 2047). The newer classes lose spaces between long words (Python 3.11)."""
+    return Header(words, "utf-8", header_name="Reply-To").encode(linesep=LINE_END)
 
 
 def address_of(email: str, name: str = "") -> Address:

@@ -1,16 +1,72 @@
-"""Writing letters: a rule that writes one does it in its own transaction, so letter and change stand or fall together."""
+"""Letters: written in the transaction of what they tell, found through the person who asks, sent again by hand."""
 
-from blueprints.web.refusals import Refused
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from peewee import JOIN, ModelSelect
+
+from blueprints.mailroom.letters import drawn
+from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 from data import history
 from data.attachments import Attachment
 from data.customers import Customer
-from data.emails import Email, EmailAttachment
+from data.database import transaction
+from data.emails import STATES, Email, EmailAttachment
 from data.moments import now
 from data.partners import Partner
+
+PAGE = 25
+MOST_ID = 2**63 - 1
+SOON = timedelta(minutes=2)
+
+# What a letter is about. Kinds that are not here are shown by their own name.
+KINDS = {
+    "order_addendum": "Order addendum",
+    "rfi_link": "RFI link",
+    "invitation": "Invitation",
+    "reset_instructions": "Forgotten password",
+    "mail_test": "Test",
+}
+STATE_NAMES = {
+    "waiting": "Waiting",
+    "sending": "Sending",
+    "sent": "Sent",
+    "failed": "Failed",
+    "held": "Held",
+    "unsure": "May have been sent",
+}
+assert tuple(STATE_NAMES) == STATES
+
+
+class Reader(Protocol):
+    """The person asking, as far as letters go. (The Standing of accounts, which stands on the mailroom itself.)"""
+
+    name: str
+    timezone: str
+    operator: bool
+    over_customers: dict
+
+    def may_for_partner(self, permission: str, partner_id: int) -> bool: ...
+    def may_for_customer(self, permission: str, customer_id: int, partner_id: int) -> bool: ...
+    def partners_where(self, permission: str) -> list[int]: ...
+    def exceptions(self, permission: str) -> tuple[list[int], list[int]]: ...
 
 
 class NoAddress(Refused):
     sentence = "There is no address to write to."
+
+
+class UnderWay(Refused):
+    sentence = "This letter is on its way already."
+
+
+class NotConfirmed(Refused):
+    sentence = "Tick this first: the letter may arrive twice."
+
+
+# --- writing ------------------------------------------------------------------------------------------
 
 
 def write(
@@ -30,34 +86,204 @@ def write(
     """Queue a letter inside the open transaction; a worker sends it after the commit.
 
     `text` and `html` are the finished words. `once` names a letter that may exist only once (unique). Header
-    fields lose their line breaks. Raises NoAddress.
+    fields lose their line breaks. A letter about a customer belongs to its partner, too. Raises NoAddress.
     """
-    if "@" not in to_email:
+    address = one_line(to_email)
+    if "@" not in address:
         raise NoAddress
-    partner_id = partner.id if isinstance(partner, Partner) else partner
     customer_id = customer.id if isinstance(customer, Customer) else customer
-    reply_to = (Partner.get_by_id(partner_id).reply_to if partner_id else "") or ""
+    partner_id = partner.id if isinstance(partner, Partner) else partner
+    if partner_id is None and customer_id is not None:
+        partner_id = Customer.get_by_id(customer_id).partner_id
     written = Email.create(
         partner=partner_id,
         customer=customer_id,
         kind=kind,
         once=once,
         to_name=one_line(to_name),
-        to_email=one_line(to_email),
-        reply_to=one_line(reply_to),
+        to_email=address,
+        reply_to=one_line(partner.reply_to) if partner else "",
         subject=one_line(subject),
-        text=text,
-        html=html,
+        text=several_lines(text),
+        html=several_lines(html),
         not_before=now(),
         created_at=now(),
     )
     for attachment in enclosures:
         EmailAttachment.create(email=written, attachment=attachment)
     history.record(
-        "email.queued", who, partner=partner_id, customer=customer_id, subject=written.subject, email=written.to_email
+        "email.queued",
+        who,
+        partner=partner_id,
+        customer=customer_id,
+        subject=written.subject,
+        email=written.to_email,
     )
     return written
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Without line breaks and other control characters; white space single."""
+    return " ".join("".join(" " if is_control(character) else character for character in text).split())
+
+
+def several_lines(text: str) -> str:
+    """Without control characters but line ends and tabs (PostgreSQL takes no NUL)."""
+    return "".join(character for character in text if character in "\n\t" or not is_control(character))
+
+
+def is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs")
+
+
+def write_test(who: Reader, to_email: str, address: str) -> Email:
+    """A test letter to see whether mail goes out; `address` is the portal's. Raises MayNot, NoAddress."""
+    partners = who.partners_where("mailroom.send")
+    if not who.operator and not partners:
+        raise MayNot
+    text, html = drawn("mailroom_test", address=address, asked_by=who.name, asked_at=now(), timezone=who.timezone)
+    with transaction():
+        return write(
+            who,
+            kind="mail_test",
+            to_email=to_email,
+            subject="Test letter from Quayside",
+            text=text,
+            html=html,
+            partner=None if who.operator else partners[0],
+        )
+
+
+# --- finding ------------------------------------------------------------------------------------------
+
+
+def letters_for(who: Reader, permission: str = "mailroom.see") -> ModelSelect:
+    """The letters this person may see: those of their partners and of the customers they reach.
+
+    Letters without a partner carry links that sign people in; only operators see them.
+    """
+    query = Email.select()
+    if who.operator:
+        return query
+    raised, lowered = who.exceptions(permission)
+    reached = Email.partner_id.in_(who.partners_where(permission))
+    if lowered:
+        reached &= Email.customer.is_null() | Email.customer_id.not_in(lowered)
+    if raised:
+        owners = {who.over_customers[customer][0] for customer in raised}
+        reached |= Email.customer_id.in_(raised) & Email.partner_id.in_(owners)
+    return query.where(reached)
+
+
+def find_letter(who: Reader, email_id: int, permission: str = "mailroom.see") -> Email:
+    """The letter, if this person may see it. Raises NotThere for strangers, MayNot for readers."""
+    letter: Email | None = None
+    if email_id <= MOST_ID:
+        letter = letters_for(who).where(Email.id == email_id).first()
+    if letter is None:
+        raise NotThere
+    if not may(who, permission, letter):
+        raise MayNot
+    return letter
+
+
+def may(who: Reader, permission: str, letter: Email) -> bool:
+    if letter.customer_id is not None:
+        return who.may_for_customer(permission, letter.customer_id, letter.partner_id)
+    return who.operator or who.may_for_partner(permission, letter.partner_id)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of letters, newest first. `newer`, `older`: the key to page on with, if there is more that way."""
+
+    letters: list[Email]
+    newer: int | None
+    older: int | None
+
+    @property
+    def moving(self) -> bool:
+        """Whether some of them will have another state in a moment."""
+        return any(moves_soon(letter) for letter in self.letters)
+
+
+def find_letters(
+    who: Reader, *, words: str = "", state: str = "", kind: str = "", before: int = 0, after: int = 0
+) -> Found:
+    """Letters whose subject or addressee contains `words`. `before`, `after`: ids, for the older and newer page."""
+    shown = (
+        Email.id, Email.kind, Email.to_name, Email.to_email, Email.subject, Email.state, Email.tries,
+        Email.not_before, Email.answer, Email.created_at, Email.customer, Customer.id, Customer.name,
+    )  # fmt: skip  # all but the letters themselves
+    query = letters_for(who).select(*shown).join(Customer, JOIN.LEFT_OUTER)
+    if words:
+        query = query.where(
+            Email.subject.contains(words) | Email.to_email.contains(words) | Email.to_name.contains(words)
+        )
+    if state:
+        query = query.where(Email.state == state)
+    if kind:
+        query = query.where(Email.kind == kind)
+    if after:
+        rows = list(query.where(Email.id > after).order_by(Email.id).limit(PAGE + 1))
+        more, rows = len(rows) > PAGE, rows[:PAGE][::-1]
+        return Found(rows, rows[0].id if more else None, rows[-1].id if rows else None)
+    if before:
+        query = query.where(Email.id < before)
+    rows = list(query.order_by(Email.id.desc()).limit(PAGE + 1))
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    return Found(rows, rows[0].id if before and rows else None, rows[-1].id if more else None)
+
+
+def enclosures_of(letter: Email) -> list[Attachment]:
+    filed = Attachment.select(Attachment.id, Attachment.name, Attachment.customer).join(
+        EmailAttachment, on=(EmailAttachment.attachment == Attachment.id)
+    )
+    return list(filed.where(EmailAttachment.email == letter).order_by(EmailAttachment.id))
+
+
+def moves_soon(letter: Email) -> bool:
+    """Whether a worker is at it, or will be within moments."""
+    return letter.state == "sending" or (letter.state == "waiting" and letter.not_before <= now() + SOON)
+
+
+# --- sending again ------------------------------------------------------------------------------------
+
+
+def seen_as(letter: Email) -> str:
+    """What a page shows of the letter's delivery, for a form to carry back: it changes with every try."""
+    return f"{letter.state} {letter.claimed_at.isoformat() if letter.claimed_at else ''}".strip()
+
+
+def may_have_arrived(letter: Email) -> bool:
+    return letter.state in ("sent", "unsure")
+
+
+def send_again(who: Reader, email_id: int, seen: str, confirmed: bool) -> Email:
+    """Put a letter on its way anew, with the whole timetable of tries before it.
+
+    `seen`: `seen_as` when the person decided; `confirmed`: that it may arrive twice. Raises UnderWay,
+    NotConfirmed, ChangedMeanwhile.
+    """
+    letter = find_letter(who, email_id, "mailroom.send")
+    if letter.state in ("waiting", "sending"):
+        raise UnderWay
+    if seen_as(letter) != seen:
+        raise ChangedMeanwhile("Something happened to this letter after you opened the page. Look at it again first.")
+    if may_have_arrived(letter) and not confirmed:
+        raise NotConfirmed(field="confirmed")
+    unchanged = (Email.id == letter.id) & (Email.state == letter.state)
+    unchanged &= Email.claimed_at.is_null() if letter.claimed_at is None else Email.claimed_at == letter.claimed_at
+    anew = {"state": "waiting", "tries": 0, "not_before": now(), "claimed_at": None, "sent_at": None, "answer": ""}
+    with transaction():
+        if not Email.update(**anew).where(unchanged).execute():
+            raise UnderWay  # the other press of the button was quicker
+        history.record(
+            "email.sent_again",
+            who,
+            partner=letter.partner_id,
+            customer=letter.customer_id,
+            subject=letter.subject,
+            email=letter.to_email,
+        )
+    return find_letter(who, email_id)
