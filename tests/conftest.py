@@ -79,12 +79,19 @@ def portal(home: Path) -> Flask:
 def app(portal: Flask, prepared: Callable[[Path], str], tmp_path: Path) -> Iterator[Flask]:
     if not database.is_closed():
         database.close()
-    open_database(prepared(tmp_path))
+    portal.config["DATABASE_OF_TEST"] = prepared(tmp_path)
+    open_database(portal.config["DATABASE_OF_TEST"])
     database.connect(reuse_if_open=True)
     portal.extensions["limiter_of_quayside"].reset()
     yield portal
     if not database.is_closed():
         database.close()
+
+
+@pytest.fixture
+def database_url(app: Flask) -> str:
+    """The address of this test's database, for processes that a test starts."""
+    return app.config["DATABASE_OF_TEST"]
 
 
 @pytest.fixture
