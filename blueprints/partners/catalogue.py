@@ -41,6 +41,11 @@ def products_for(who: Standing) -> list[Product]:
     return list(Product.select().order_by(Product.active.desc(), Product.name, Product.id))
 
 
+def offered(who: Standing) -> list[tuple[int, str]]:
+    """Id and “name (code)” of each product that can be ordered, by name. Raises MayNot."""
+    return [(product.id, f"{product.name} ({product.code})") for product in products_for(who) if product.active]
+
+
 def find_product(who: Standing, product_id: int, *, for_update: bool = False) -> Product:
     """Raises MayNot, NotThere."""
     if not who.may("catalogue.edit"):

@@ -245,7 +245,7 @@ def check_rows_of_list(rows: Sequence[Row], *, already: bool) -> list[Row]:
         if already:
             wrong = f"{row.priced.product.code} has a price list from this day already. Choose another day."
         elif users in seen:
-            wrong = f"The tier from {users} users stands in row {seen[users]} already."
+            wrong = f"Row {seen[users]} has a tier from {users} already."
         elif row.priced.one_time_fee not in (None, fee):
             wrong = f"Row {fee_at} of the same price list has another one-time fee."
         seen.setdefault(users, row.number)

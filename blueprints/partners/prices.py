@@ -45,7 +45,11 @@ class Listed:
 
 
 class WrongTiers(Refused):
-    """The tiers do not make a price for every number of users; the field is tiers."""
+    """The tiers do not make one price for every number of users. `place`: the first tier that is wrong, from 0."""
+
+    def __init__(self, sentence: str, place: int = 0) -> None:
+        super().__init__(sentence, "tiers")
+        self.place = place
 
 
 class AlreadyPriced(Refused):
@@ -107,14 +111,14 @@ def price_lists(who: Standing, partner_id: int) -> list[tuple[Product, list[List
 def check_tiers(tiers: Sequence[tuple[int, Decimal]]) -> Tiers:
     """The same tiers. Raises WrongTiers unless they begin at 1 and rise."""
     if not tiers:
-        raise WrongTiers("Give at least one price, from 1 user.", "tiers")
+        raise WrongTiers("Give at least one price, from 1 user.")
     if tiers[0][0] != 1:
-        raise WrongTiers("The first tier begins at 1 user.", "tiers")
-    for (below, _), (users_from, _) in pairwise(tiers):
+        raise WrongTiers("The first tier begins at 1 user.")
+    for place, ((below, _), (users_from, _)) in enumerate(pairwise(tiers), 1):
         if users_from == below:
-            raise WrongTiers(f"Two tiers begin at {below} users. Leave one out.", "tiers")
+            raise WrongTiers(f"Two tiers begin at {below}. Leave one out.", place)
         if users_from < below:
-            raise WrongTiers(f"Tiers rise, and {users_from} users stand after {below}.", "tiers")
+            raise WrongTiers(f"Tiers rise, and {users_from} stands after {below}.", place)
     return tuple(tiers)
 
 

@@ -104,6 +104,11 @@ def find_partner(
     return partner
 
 
+def may_edit(who: Standing, partner: Partner) -> bool:
+    """Whether the settings page is a form for this person, or something to read."""
+    return who.may_for_partner("partner.edit", partner.id) and partner.closed_at is None
+
+
 def knows_of(who: Standing, partner_id: int) -> bool:
     """Whether the person works with this partner at all, be it for a single customer."""
     held = [role for partner, role in who.over_customers.values() if partner == partner_id]
