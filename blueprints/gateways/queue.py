@@ -60,6 +60,9 @@ def database_storage(database: object) -> BaseStorage:
             models = super().create_models()
             for model in models:
                 model._meta.set_table_name(f"job_{model._meta.table_name}")
+            task = models[2]
+            task._meta.indexes.clear()  # it was made for the table by its old name
+            task.add_index(task.queue, task.priority.desc(), task.id)
             return models
 
     return JobTables(queue.name, database=database)
