@@ -13,32 +13,29 @@ from blueprints.partners import rules
 from blueprints.partners.catalogue import SERVICE_NAMES, Entry
 from blueprints.partners.prices import PriceList
 from blueprints.web import choices
-from blueprints.web.fields import Amount, CalendarDay, Line, Text, VersionedForm, Whole, refuse
+from blueprints.web.fields import Amount, CalendarDay, Line, Required, Text, VersionedForm, Whole, refuse
 from blueprints.web.refusals import Refused
 
 MOST_TIERS = 6
+CHOOSE = "Choose one from the list."
 
 
 class Choice(SelectField):
     """One of a list that is made when the form is: `known()` gives it, `blank` names the choice of none."""
 
-    def __init__(self, label: str, known: Callable[[], choices.Choices], blank: str = "", **rest: Any) -> None:
-        super().__init__(label, validate_choice=False, **rest)
+    def __init__(
+        self, label: str, known: Callable[[], choices.Choices], blank: str = "", required: bool = True, **rest: Any
+    ) -> None:
+        checks = [Required(CHOOSE)] if required else []
+        super().__init__(label, checks, invalid_choice_message=CHOOSE, **rest)
         self.known = known
         self.blank = blank
 
     def process_data(self, value: str | None) -> None:
         """A value the list has no more (a zone that was renamed, say) stays choosable where it was chosen."""
         super().process_data(value)
-        listed = [("", self.blank)] if self.blank else []
-        listed += self.known()
-        if self.data and self.data not in dict(listed):
-            listed.insert(0, (self.data, self.data))
-        self.choices = listed
-
-    def pre_validate(self, _: Any) -> None:
-        if self.data not in dict(self.choices):
-            raise ValueError("Choose one from the list.")
+        kept = {self.data: self.data} if self.data else {}
+        self.choices = ({"": self.blank} if self.blank else {}) | kept | dict(self.known())
 
 
 class PartnerForm(VersionedForm):
@@ -49,7 +46,7 @@ class PartnerForm(VersionedForm):
     postcode = Line("Postcode", most=20)
     city = Line("City")
     region = Line("State or region")
-    country = Choice("Country", choices.countries, blank="Not given")
+    country = Choice("Country", choices.countries, blank="Not given", required=False)
     agreement_name = Line("Name of the agreement", required=True)
     agreement_date = CalendarDay("Date of the agreement")
     currency = Choice("Currency", choices.currencies)
@@ -101,7 +98,7 @@ class ProductForm(VersionedForm):
     description = Text("Description", most=1_000)
     services = SelectMultipleField(
         "Services it switches on",
-        choices=list(SERVICE_NAMES.items()),
+        choices=SERVICE_NAMES,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         validate_choice=False,  # the rules refuse what is no service
@@ -121,7 +118,7 @@ class ProductForm(VersionedForm):
 class PriceForm(FlaskForm):
     """A price list of one product, with up to six tiers; a tier left empty does not count."""
 
-    product = SelectField("Product", validate_choice=False)
+    product = SelectField("Product", [Required(CHOOSE)], invalid_choice_message=CHOOSE)
     valid_from = CalendarDay("Valid from", required=True)
     one_time_fee = Amount("One-time fee", default=Decimal(0))
 
@@ -132,11 +129,7 @@ class PriceForm(FlaskForm):
 
     def offer(self, products: Iterable[tuple[int, str]]) -> None:
         """The products that can be chosen: id and name."""
-        self.product.choices = [("", "Choose a product"), *((str(id_), name) for id_, name in products)]
-
-    def validate_product(self, field: Field) -> None:
-        if not field.data or field.data not in dict(field.choices):
-            raise ValueError("Choose a product.")
+        self.product.choices = {"": "Choose a product"} | {str(id_): name for id_, name in products}
 
     def tiers(self) -> list[tuple[Field, Field]]:
         """The pairs of fields, one pair a tier."""
