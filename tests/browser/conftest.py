@@ -1,0 +1,158 @@
+"""A portal served as people serve it, a real mail server, and Chromium in front of them."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests import services
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
+FLASK = (sys.executable, "-m", "flask", "--app", "app")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running portal. `set_up` is the address it printed, with the one-time token while nobody exists."""
+
+    address: str
+    set_up: str
+    sink: services.SmtpSink
+    environ: dict[str, str]
+
+
+@pytest.fixture
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    """The portal, empty, with its worker, sending to a real SMTP server."""
+    port = services.free_port()
+    with services.smtp_sink() as sink:
+        environ = {
+            **os.environ,
+            "QUAYSIDE_HOME": str(tmp_path / "home"),
+            "PORT": str(port),
+            "MAIL_SERVER": services.HOST,
+            "MAIL_PORT": str(sink.port),
+            "MAIL_USE_TLS": "no",
+            "MAIL_DEFAULT_SENDER": "portal@northstar.example",
+            "DNS_SERVERS": "127.0.0.1:9",  # nobody answers there: the tests reach nothing outside
+            **extra(request),
+        }
+        subprocess.run([*FLASK, "migrate"], cwd=ROOT, env=environ, check=True, stdout=subprocess.DEVNULL)
+        server = subprocess.Popen([*FLASK, "serve"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        try:
+            printed = address_printed(server)
+            wait_until(lambda: services.answers(port))
+            yield Served(f"http://127.0.0.1:{port}", printed, sink, environ)
+        finally:
+            server.terminate()
+            server.communicate(timeout=20)
+
+
+def extra(request: pytest.FixtureRequest) -> dict[str, str]:
+    marker = request.node.get_closest_marker("environ")
+    return dict(marker.kwargs) if marker else {}
+
+
+def address_printed(server: subprocess.Popen) -> str:
+    for line in server.stdout:
+        if found := re.search(r"http://\S+", line):
+            return found.group()
+    raise AssertionError("the portal printed no address")
+
+
+def wait_until(true: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    services.need("chromium", "npm packages")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=services.chromium(), args=list(CHROMIUM))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Iterator[Callable[..., "Window"]]:
+    """`window(javascript=False, width=360)` opens a fresh window (own cookies)."""
+    opened: list[Window] = []
+
+    def open_one(javascript: bool = True, width: int = 1440, **options: object) -> Window:
+        context = chromium.new_context(
+            java_script_enabled=javascript, viewport={"width": width, "height": 900}, locale="en-GB", **options
+        )
+        opened.append(Window(context, javascript))
+        return opened[-1]
+
+    yield open_one
+    for each in opened:
+        each.context.close()
+    for each in opened:
+        assert each.complaints == [], "the console complained"
+
+
+class Window:
+    """A browser window that hears every complaint, and can look a page over with axe-core."""
+
+    def __init__(self, context: BrowserContext, javascript: bool) -> None:
+        self.context = context
+        self.javascript = javascript
+        self.complaints: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.on("console", self.hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def hear(self, message: object) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def look_over(self) -> None:
+        """axe-core finds nothing wrong, and nothing sticks out sideways."""
+        if not self.javascript:
+            return
+        if not self.page.evaluate("() => !!window.axe"):
+            # Through the debugger, not the page: the policy refuses inline script, as it should.
+            self.page.evaluate(services.AXE.read_text() + ";undefined")
+        found = self.page.evaluate("() => axe.run({resultTypes: ['violations']}).then(r => r.violations.map(v => "
+                                   "v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')))")
+        assert found == [], f"axe-core on {self.page.url}: {found}"
+        wide, room = self.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= room, f"{self.page.url} scrolls sideways: {wide} > {room}"
+
+    def go(self, address: str) -> None:
+        self.page.goto(address)
+        self.look_over()
+
+    def press(self, name: str, *, exact: bool = True) -> None:
+        """Press a button or follow a link by its words, then look the new page over."""
+        both = self.page.get_by_role("button", name=name, exact=exact).or_(
+            self.page.get_by_role("link", name=name, exact=exact)
+        )
+        both.first.click()
+        self.page.wait_for_load_state("load")
+        self.look_over()
+
+    def fill(self, **typed: str) -> None:
+        """Fields by their names in the form."""
+        for name, value in typed.items():
+            field = self.page.locator(f'[name="{name}"]').first
+            if field.evaluate("e => e.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+
+    def sees(self, text: str) -> None:
+        self.page.get_by_text(text).first.wait_for()
