@@ -17,13 +17,13 @@ act: ContextVar[str] = ContextVar("act", default="")
 
 # kind → the sentence told of it. The braces name the facts that the kind must carry, no more and no less.
 KINDS: dict[str, str] = {
-    "installation.set_up": "Portal set up for {partner}",
+    "installation.set_up": "Portal set up for {msp}",
     "person.invited": "{name} <{email}> invited as {role}",
     "person.invited_again": "{name} <{email}> invited again",
     "person.accepted": "{name} accepted the invitation",
     "person.changed": "{name}: {changes}",
     "person.role_changed": "{name}: role {before} → {after}",
-    "person.customer_role_changed": "{name}: role on {customer} {before} → {after}",
+    "person.customer_role_changed": "{name}: role on {company} {before} → {after}",
     "person.switched_off": "{name} switched off",
     "person.switched_on": "{name} switched on again",
     "person.signed_in": "{name} signed in from {address}",
