@@ -52,14 +52,14 @@ def kind_of(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
 
 def host_name(typed: str) -> str:
     """A full host name in A-labels, lower case: “SMTP.Müller.example” → “smtp.xn--mller-kva.example”."""
-    written = (typed or "").strip().removesuffix(".")
+    written = (typed or "").strip()
     if not written:
         return ""
     wrong = Refused(f"“{shown(written)}” is not a host name such as smtp.northstar.example.")
     if is_ip(written):
         raise Refused(f"“{shown(written)}” is an IP address. Write the name of the smart host.")
     try:
-        name = idna.encode(written, uts46=True, std3_rules=True).decode().lower()
+        name = idna.encode(written.removesuffix("."), uts46=True, std3_rules=True).decode().lower()
     except (idna.IDNAError, UnicodeError):
         raise wrong from None
     labels = name.split(".")

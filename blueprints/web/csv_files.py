@@ -52,16 +52,13 @@ def read_csv(content: bytes, most_rows: int = MOST_ROWS) -> list[list[str]]:
 
 def decoded(content: bytes) -> str:
     """The text of a file whose encoding nobody names."""
-    try:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return content.decode("utf-16")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError:
-        raise NotCsv("The letters of this file cannot be read. Save it as CSV in UTF-8.") from None
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise NotCsv("The letters of this file cannot be read. Save it as CSV in UTF-8.")
 
 
 def refuse_excess(before: int, row: Sequence[str], most_rows: int) -> None:
