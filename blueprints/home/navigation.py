@@ -25,12 +25,35 @@ PLACES = (
     ("Catalogue", "partners.catalogue", "catalogue.edit"),
 )
 
+# Pages of a feature with more than one place, or with none: the beginning of their endpoint's name → their place.
+PAGES_OF_PLACES = {
+    "accounts.account": "",
+    "accounts.change_account": "",
+    "accounts.": "accounts.people",
+    "security.": "",
+    "partners.catalogue": "partners.catalogue",
+    "partners.new_product": "partners.catalogue",
+    "partners.add_product": "partners.catalogue",
+    "partners.product": "partners.catalogue",
+    "partners.save_product": "partners.catalogue",
+    "partners.": "partners.settings",
+    "customer_details.": "customers.in_progress",
+}
+
 
 def navigation_for(app: Flask, who: Standing) -> list[Item]:
     """The places this person may go; the one they are in is marked."""
-    here = request.blueprint
     return [
-        Item(label, url_for(endpoint), here == endpoint.split(".")[0] and (here != "partners" or request.endpoint == endpoint))
+        Item(label, url_for(endpoint), is_here(endpoint))
         for label, endpoint, permission in PLACES
         if endpoint in app.view_functions and (not permission or who.may(permission))
     ]
+
+
+def is_here(endpoint: str) -> bool:
+    """Whether the page asked for belongs to this place."""
+    asked = request.endpoint or ""
+    for beginning, place in PAGES_OF_PLACES.items():
+        if asked.startswith(beginning):
+            return endpoint == place
+    return request.blueprint == endpoint.split(".", maxsplit=1)[0]

@@ -1,13 +1,134 @@
-from flask import Blueprint, Flask
+"""The dashboard, the set-up page, and the health check."""
 
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, g, make_response, request, url_for
+from flask_limiter import Limiter
+
+from blueprints.accounts import security
+from blueprints.home import commands, dashboard, door, rules
+from blueprints.home.forms import SetupForm
+from blueprints.mailroom import jobs as mailroom_jobs
+from blueprints.web.access import for_signed_in, open_to_all
+from blueprints.web.page import gone_to, page
+from blueprints.web.refusals import NotThere
 from blueprints.web.settings import Settings
 
 blueprint = Blueprint("home", __name__)
+add_commands = commands.add_commands
+
+# Where things to do next are done: the place the rules name → endpoint.
+PLACES = {
+    "catalogue": "partners.catalogue",
+    "prices": "partners.price_lists",
+    "mailroom": "mailroom.index",
+    "prospects": "prospects.index",
+    "in_progress": "customers.in_progress",
+    "people": "accounts.people",
+    "second_factor": "security.two_factor_setup",
+}
+SHELVES = (
+    ("prospects", "Prospects", "prospects.index"),
+    ("in_progress", "In progress", "customers.in_progress"),
+    ("complete", "Complete", "customers.complete"),
+)
+OPEN_BEFORE_SET_UP = ("home.setup", "home.set_up", "home.healthz", "static")
 
 
-def add_commands(app: Flask) -> None:
-    ...
+def limit(_: Flask, limiter: Limiter) -> None:
+    for endpoint in (setup, set_up):
+        limiter.limit("20 per minute")(endpoint)
+
+
+@blueprint.get("/", endpoint="dashboard")
+@for_signed_in
+def show() -> Response:
+    counts = dashboard.counts_for(g.who)
+    return page(
+        "home/dashboard.html",
+        ["next", "recent"],
+        shelves=[(label, counts[shelf], address_of(endpoint)) for shelf, label, endpoint in SHELVES],
+        steps=[(step, address_of(PLACES.get(step.place, ""), step.partner_id)) for step in next_steps(counts)],
+        recent=[replace(told, href=customer_address(told.customer_id)) for told in dashboard.recent_history(g.who)],
+    )
+
+
+def next_steps(counts: dict[str, int]) -> list[dashboard.Next]:
+    return dashboard.what_next(g.who, counts, mailroom_jobs.can_send())
+
+
+def customer_address(customer_id: int) -> str:
+    return url_for("customer_details.show", customer_id=customer_id)
+
+
+def address_of(endpoint: str, partner_id: int | None = None) -> str:
+    """The address of a place; "" where there is none."""
+    values: dict[str, Any] = {} if partner_id is None else {"partner_id": partner_id}
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
+
+
+@blueprint.get("/healthz")
+@open_to_all("for whoever watches whether the portal is up; says nothing else")
+def healthz() -> Response:
+    answers = rules.database_answers()
+    answer = make_response("ok\n" if answers else "the database does not answer\n", 200 if answers else 503)
+    answer.mimetype = "text/plain"
+    return answer
+
+
+# --- the first hour ---------------------------------------------------------------------------------
+
+
+@blueprint.before_app_request
+def lead_to_set_up() -> Response | None:
+    """While nobody is there, open pages lead to the set-up page; the others lead to signing in, and so here too."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.endpoint in OPEN_BEFORE_SET_UP or not hasattr(view, "open_because"):
+        return None
+    return gone_to(url_for("home.setup")) if rules.nobody_there() else None
+
+
+@blueprint.get("/setup")
+@open_to_all("there is nobody yet who could sign in; the token decides")
+def setup() -> Response:
+    """With the token the form; without it, where to find it. After set-up there is no such page."""
+    if not rules.nobody_there():
+        raise NotThere
+    if "token" not in request.args:
+        return page("home/find_setup.html", [])
+    return setup_page(SetupForm(formdata=None), token_asked())
+
+
+@blueprint.post("/setup")
+@open_to_all("there is nobody yet who could sign in; the token decides")
+def set_up() -> Response:
+    opens = token_asked()
+    if not rules.nobody_there():
+        raise NotThere
+    form = SetupForm()
+    if not form.validate():
+        return setup_page(form, opens, 422)
+    made = commands.set_up(current_app, form, sample=form.sample.data)
+    security.sign_in(made.person_id)
+    return gone_to(url_for("home.dashboard"), "The portal is set up. Welcome.")
+
+
+def setup_page(form: SetupForm, opens: str, status: int = 200) -> Response:
+    return page("home/setup.html", ["setup"], status, form=form, opens=opens)
+
+
+def token_asked() -> str:
+    """The token in the address. Raises NotThere when it is not the right one."""
+    typed = request.args.get("token", "")
+    if not door.opens(current_app.config["SETTINGS"].quayside_home, typed):
+        raise NotThere
+    return typed
 
 
 def greeting(settings: Settings) -> str:
-    return f"Quayside is at {settings.address}"
+    """What the portal says when it starts: where it is, and while nobody is there, where to set it up."""
+    if not rules.nobody_there_yet():
+        return f"Quayside is at {settings.address}"
+    opens = door.token_in(settings.quayside_home)
+    return f"Set up Quayside at {settings.address}/setup?token={opens}"

@@ -1,0 +1,173 @@
+"""What the first page tells: how many customers there are, what to do next, what happened lately.
+
+The number of queries depends on how many partners the person works for, never on how many customers there are.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from blueprints.accounts.standing import Standing
+from blueprints.customers.finding import Sql, ask, counted, one_after_the_other, one_of, select
+from blueprints.customers.rules import customers_for
+from data import formats
+from data.accounts import Grant, Person
+from data.customers import Customer
+from data.history import History, sentence
+from data.orders import Order
+from data.partners import ContractedPrice, Partner, Product
+from data.rfi import Rfi
+
+LINES = 15
+COUNTED_UP_TO = 100  # waiting things are counted up to here; more are “100 or more”
+SHELVES = ("prospects", "in_progress", "complete")
+
+
+@dataclass(frozen=True)
+class Next:
+    """Something to do. `place` names where (routes know the address), `partner_id` for which partner."""
+
+    title: str
+    text: str
+    place: str = ""
+    partner_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line of history as the reader's clock shows it. `detail`: the customer; routes know `href`, where it is."""
+
+    day: str
+    clock: str
+    at: str  # ISO 8601
+    text: str
+    who: str
+    detail: str
+    customer_id: int
+    href: str = ""
+
+
+def counts_for(who: Standing) -> dict[str, int]:
+    """Shelf → how many customers the person sees there, from the kept table."""
+    return {shelf: sum(counted(who, "customers.see", shelf).values()) for shelf in SHELVES}
+
+
+def what_next(who: Standing, counts: dict[str, int], can_send: bool) -> list[Next]:
+    """What is left to do, most pressing first. Every line is true now and goes away when it is done."""
+    products = Product.select().where(Product.active).exists()
+    found = [
+        *supplies(who, products),
+        *waiting(who),
+        *(first_prospect(counts) if products and who.may("prospects.edit") else ()),
+        *(letters_held() if not can_send and who.may("mailroom.see") else ()),
+        *(company_of_one(who) if who.may("people.manage") else ()),
+    ]
+    if Person.get_by_id(who.id).tf_primary_method is None:
+        text = "With it a stolen password opens nothing."
+        found.append(Next("Set up a second factor for yourself", text, "second_factor"))
+    return found
+
+
+def supplies(who: Standing, products: bool) -> list[Next]:
+    """Products and prices, without which nothing can be ordered."""
+    if not products:
+        if who.may("catalogue.edit"):
+            text = "Orders are made of products, and there are none yet."
+            return [Next("Add products to the catalogue", text, "catalogue")]
+        return [Next("There are no products yet", "The operator of this portal adds them; then you can order.")]
+    unpriced = partners_without_prices(who)
+    if not unpriced:
+        return []
+    names = ", ".join(partner.name for partner in unpriced[:3]) + (" and others" if len(unpriced) > 3 else "")
+    if who.may("prices.edit"):
+        text = f"Nothing can be ordered without a price. None yet for: {names}."
+        return [Next("Contract prices", text, "prices", unpriced[0].id)]
+    text = f"The operator of this portal enters them for {names}; then you can order."
+    return [Next("No prices are contracted yet", text)]
+
+
+def partners_without_prices(who: Standing) -> list[Partner]:
+    priced = ContractedPrice.select(ContractedPrice.partner)
+    query = Partner.select().where(Partner.closed_at.is_null() & Partner.id.not_in(priced)).order_by(Partner.name_key)
+    if not who.operator:
+        query = query.where(Partner.id.in_(who.partners_where("orders.edit")))
+    return list(query.limit(4))
+
+
+def waiting(who: Standing) -> list[Next]:
+    """Drafts to be submitted, and RFIs that customers have not answered."""
+    found = []
+    if who.may("orders.edit"):
+        ours = customers_for(who, "orders.edit").select(Customer.id)
+        drafts = up_to(Order.select(Order.id).where((Order.state == "draft") & Order.customer.in_(ours)))
+        if drafts:
+            title = "An order is not submitted yet" if drafts == 1 else f"{many(drafts)} orders are not submitted yet"
+            found.append(Next(title, "Drafts stand with their prospects.", "prospects"))
+    ours = customers_for(who).where(Customer.shelf == "in_progress").select(Customer.id)
+    open_rfis = Rfi.select(Rfi.id).where(Rfi.state.in_(("incomplete", "error")) & Rfi.customer.in_(ours))
+    if rfis := up_to(open_rfis):
+        title = "An RFI waits for answers" if rfis == 1 else f"{many(rfis)} RFIs wait for answers"
+        found.append(Next(title, "Onboarding starts when the RFI is complete.", "in_progress"))
+    return found
+
+
+def up_to(query: Any) -> int:
+    return query.limit(COUNTED_UP_TO).count()
+
+
+def many(count: int) -> str:
+    return f"{count} or more" if count == COUNTED_UP_TO else str(count)
+
+
+def first_prospect(counts: dict[str, int]) -> list[Next]:
+    if any(counts.values()):
+        return []
+    text = "A company that may become your customer: its name and domain will do."
+    return [Next("Add the first prospect", text, "prospects")]
+
+
+def letters_held() -> list[Next]:
+    text = "Letters are held in the mailroom; read them there and pass them on, or set a mail server."
+    return [Next("No mail server is set up", text, "mailroom")]
+
+
+def company_of_one(who: Standing) -> list[Next]:
+    """Whether the person is the only one of all the partners whose people they manage."""
+    others = Grant.select().where((Grant.person != who.id) & Grant.partner.in_(who.partners_where("people.manage")))
+    if others.exists() or not who.partners_where("people.manage"):
+        return []
+    return [Next("Invite colleagues", "You are the only one here so far.", "people")]
+
+
+def recent_history(who: Standing) -> list[Told]:
+    """The newest lines about customers the person sees, newest first."""
+    questions = [select("id", Sql("history"), leg, "id DESC", LINES) for leg in legs_of_history(who)]
+    ids = sorted((row[0] for row in ask(one_after_the_other(questions))), reverse=True)[:LINES] if questions else []
+    lines = list(History.select().where(History.id.in_(ids)).order_by(History.id.desc()))
+    named = {line.customer_id for line in lines}
+    names = dict(Customer.select(Customer.id, Customer.name).where(Customer.id.in_(named)).tuples())
+    return [told(line, names.get(line.customer_id, ""), ZoneInfo(who.timezone)) for line in lines]
+
+
+def told(line: History, customer: str, zone: ZoneInfo) -> Told:
+    there = line.at.astimezone(zone)
+    return Told(
+        day=formats.day(there.date()),
+        clock=f"{there:%H:%M}",
+        at=there.isoformat(timespec="seconds"),
+        text=sentence(line),
+        who=line.who_name,
+        detail=customer,
+        customer_id=line.customer_id,
+    )
+
+
+def legs_of_history(who: Standing) -> list[Sql]:
+    """Conditions on lines of history that exclude one another, each served by an index."""
+    of_customers = Sql("customer_id IS NOT NULL")
+    if who.operator:
+        return [of_customers]
+    raised, lowered = who.exceptions("customers.see")
+    seen = of_customers & (one_of("customer_id NOT IN", lowered) if lowered else Sql())
+    legs = [Sql("partner_id = ?", (partner,)) & seen for partner in who.partners_where("customers.see")]
+    return [*legs, one_of("customer_id IN", raised)] if raised else legs
