@@ -238,7 +238,8 @@ def _shares(wanted: Sequence[float]) -> list[float]:
 
 
 def _natural_width(text: Text) -> float:
-    return typesetting.set_text(text.text, inf, text.style.weight).width * text.style.size / EM
+    """The width at which a text just fits on one line: a hair more than it has, which rounding might take."""
+    return typesetting.set_text(text.text, inf, text.style.weight).width * text.style.size / EM + 0.01
 
 
 def _table(cells: list[list], widths: list[float], *, repeat: int = 0, flush: str = "LEFT") -> Table:

@@ -40,6 +40,7 @@ FACES = (
     "NotoSansSymbols",
     "NotoEmoji",
 )
+WITHOUT_WORDS = ("NotoSansSymbols", "NotoEmoji")  # their spaces are as wide as their signs
 
 # The reader's own fonts, by the names that the PDF format has for them, and the characters that each has.
 JAPANESE, KOREAN, CHINESE = "HeiseiKakuGo-W5", "HYGothic-Medium", "STSong-Light"

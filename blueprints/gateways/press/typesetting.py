@@ -161,7 +161,9 @@ def _faces(text: str) -> list[str]:
 
 
 def _joins(character: str, face: str) -> bool:
-    """Variation selectors and joiners are instructions to a face, not characters that it must have."""
+    """Whether a space, mark or joiner stays in a face. Joiners and selectors of variants need not be in it."""
+    if character.isspace() and face in typefaces.WITHOUT_WORDS:
+        return False
     return character in "\u200c\u200d" or "\ufe00" <= character <= "\ufe0f" or typefaces.has(face, character)
 
 
