@@ -48,7 +48,7 @@ def no_control_characters(allowed: str = "") -> Callable[[Any, Field], None]:
 class Required(InputRequired):
     """Something must be typed, and white space is nothing."""
 
-    def __call__(self, form: Any, field: Field) -> None:
+    def __call__(self, _: Any, field: Field) -> None:
         if not (field.raw_data and field.raw_data[0].strip()):
             raise StopValidation(self.message)
 
