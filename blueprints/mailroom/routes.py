@@ -102,7 +102,7 @@ def letter(email_id: int) -> Response:
 
 
 def shown(found: rules.Email, form: SendAgainForm | None = None, status: int = 200, said: str = "") -> Response:
-    return page("mailroom/letter.html", ["delivery"], status, said, **facts_of(found, form))
+    return page("mailroom/letter.html", ["delivery", "state"], status, said, **facts_of(found, form))
 
 
 def facts_of(found: rules.Email, form: SendAgainForm | None = None) -> dict:
@@ -138,7 +138,7 @@ def send_again(email_id: int) -> Response:
         return shown(rules.find_letter(g.who, email_id), form, status, refusal.sentence)
     jobs.nudge()
     here = url_for("mailroom.letter", email_id=email_id)
-    return saved(here, "mailroom/letter.html", ["delivery"], "Sending it again.", **facts_of(found))
+    return saved(here, "mailroom/letter.html", ["delivery", "state"], "Sending it again.", **facts_of(found))
 
 
 @blueprint.get("/<int:email_id>/html")

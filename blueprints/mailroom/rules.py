@@ -92,9 +92,8 @@ def write(
     if "@" not in address:
         raise NoAddress
     customer_id = customer.id if isinstance(customer, Customer) else customer
-    partner_id = partner.id if isinstance(partner, Partner) else partner
-    if partner_id is None and customer_id is not None:
-        partner_id = Customer.get_by_id(customer_id).partner_id
+    owner = owner_of(partner, customer)
+    partner_id = owner.id if owner else None
     written = Email.create(
         partner=partner_id,
         customer=customer_id,
@@ -102,7 +101,7 @@ def write(
         once=once,
         to_name=one_line(to_name),
         to_email=address,
-        reply_to=one_line(partner.reply_to) if partner else "",
+        reply_to=one_line(owner.reply_to) if owner else "",
         subject=one_line(subject),
         text=several_lines(text),
         html=several_lines(html),
@@ -120,6 +119,13 @@ def write(
         email=written.to_email,
     )
     return written
+
+
+def owner_of(partner: Partner | int | None, customer: Customer | int | None) -> Partner | None:
+    """The partner whose letter it is, looked up only where it is not at hand."""
+    if partner is None and customer is not None:
+        partner = (customer if isinstance(customer, Customer) else Customer.get_by_id(customer)).partner_id
+    return partner if isinstance(partner, Partner) or partner is None else Partner.get_by_id(partner)
 
 
 def one_line(text: str) -> str:
