@@ -76,7 +76,7 @@ class Tick(Flowable):
     SIDE = 8.5
 
     def wrap(self, _width: float, _height: float) -> tuple[float, float]:
-        return self.SIDE, BODY.leading - 2
+        return self.SIDE, (BODY.leading + self.SIDE) / 2  # the middle of a line of body text
 
     def draw(self) -> None:
         sheet, side = self.canv, self.SIDE
