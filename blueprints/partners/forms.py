@@ -60,6 +60,8 @@ class PartnerForm(VersionedForm):
         """Ask the rules about every field, so that all that is wrong is said at once."""
         good = super().validate(extra_validators)
         for name, value in self.typed().items():
+            if self[name].errors:
+                continue
             try:
                 rules.check_setting(name, value)
             except Refused as refusal:

@@ -15,6 +15,8 @@ MOST_IN_CELL = 4_000  # characters
 SEPARATORS = ",;\t"
 # Where a cell begins: also after what another spreadsheet would take for the end of a cell.
 FORMULA = re.compile(r"(^|[;\t\r\n])(\s*)(?=[=+\-@＝＋－＠])")
+# What no cell means to say: controls but for tab and line end, direction overrides, what is no character.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a\u202b\u202d\u202e\ufffe\uffff]")
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
@@ -40,6 +42,8 @@ def read_csv(content: bytes, most_rows: int = MOST_ROWS) -> list[list[str]]:
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
             refuse_excess(len(rows), row, most_rows)
+            if any(CONTROL.search(cell) for cell in row):
+                raise NotCsv(f"Row {len(rows) + 1} contains an invisible control character. Type that cell anew.")
             rows.append([cell.strip() for cell in row] if any(cell.strip() for cell in row) else [])
     except csv.Error:
         raise NotCsv(f"Row {len(rows) + 1} cannot be read: a quotation mark is missing or stands alone.") from None

@@ -44,6 +44,8 @@ def test_reads_quoted_cells() -> None:
         (b"", "empty"),
         (b"\n \n", "empty"),
         (b"a,b\x00\n1,2", "not a text file"),
+        (b"a,b\n1,\x1b2", "Row 2"),
+        ("a,b\n1,\u202e2".encode(), "Row 2"),
         (b"\xff\xfea", "letters"),
         (b"a,\x81\x8d", "letters"),
         (b'a,b\n"1,2\n', "Row 2"),
