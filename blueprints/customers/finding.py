@@ -1,0 +1,268 @@
+"""The questions that lists ask of the database: what a person reaches, what a search matches, rows in an order.
+
+They are written as SQL, not put together from Peewee's parts: putting one together takes five times as long as
+answering it, and lists are what people wait for. Values are always parameters; only our own words stand in the text.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from blueprints.accounts.standing import Standing
+from data.database import database, is_sqlite
+from data.fields import Day, Moment
+
+MOST = 1_000  # matches that are looked at one by one; beyond them a list says “more than 1,000”
+NEAR = 3_000  # matches on the whole installation among which a person's own are sought
+INSIDE = 200  # matches inside names that are sorted beside those at their beginning
+FEW = 2_000  # names that are read through in less time than the search index takes
+AHEAD = 5_000  # rows of another order in which a page of matches is hoped for
+TRIGRAM = 3  # letters that the search index needs at least
+
+
+class Row(NamedTuple):
+    """A customer as lists show it; the fields are those of data/customers.py."""
+
+    id: int
+    partner_id: int
+    name: str
+    name_key: str
+    letter: str
+    primary_domain: str
+    permitted_users: int
+    account_type: str
+    status: str
+    subscription_start: Any
+    created_at: Any
+
+
+COLUMNS = ", ".join(Row._fields)
+
+
+class Match(NamedTuple):
+    """A customer that a search found: the value it is sorted by, its id, its letter."""
+
+    value: Any
+    id: int
+    letter: str
+
+
+class Sql(NamedTuple):
+    """A piece of SQL with its parameters; ? stands for each of them on both databases."""
+
+    text: str = ""
+    params: tuple[Any, ...] = ()
+
+    def __and__(self, other: "Sql") -> "Sql":
+        if not self.text or not other.text:
+            return self if self.text else other
+        return Sql(f"{self.text} AND {other.text}", self.params + other.params)
+
+
+CUSTOMER = Sql("customer")
+EVERY = Sql()
+
+
+class Order(NamedTuple):
+    """How a list is sorted: by a column, ties by id, both in the same direction."""
+
+    column: str
+    descending: bool = False
+
+    @property
+    def text(self) -> str:
+        way = " DESC" if self.descending else ""
+        return f"{self.column}{way}, id{way}"
+
+    @property
+    def unindexed(self) -> str:
+        """The same order, for which SQLite will not walk an index (PostgreSQL weighs it by itself)."""
+        way = " DESC" if self.descending else ""
+        return f"+{self.column}{way}, +id{way}" if is_sqlite() else self.text
+
+    @property
+    def turned(self) -> "Order":
+        return Order(self.column, not self.descending)
+
+    def beyond(self, value: Any, row_id: int) -> Sql:
+        """The rows that come after the one with this value and id."""
+        return Sql(f"({self.column}, id) {'<' if self.descending else '>'} (?, ?)", (value, row_id))
+
+    def sorted(self, rows: list[Row]) -> list[Row]:
+        return sorted(rows, key=lambda row: (getattr(row, self.column), row.id), reverse=self.descending)
+
+
+BY_NAME = Order("name_key")
+
+
+def select(columns: str, source: Sql, where: Sql, order: str = "", limit: int = 0) -> Sql:
+    text = f"SELECT {columns} FROM {source.text}"  # noqa: S608 - every value is a parameter
+    text += f" WHERE {where.text}" if where.text else ""
+    text += f" ORDER BY {order}" if order else ""
+    text += f" LIMIT {limit}" if limit else ""
+    return Sql(text, source.params + where.params)
+
+
+def one_after_the_other(questions: list[Sql]) -> Sql:
+    """The answers of several questions, each with its own order and limit."""
+    if len(questions) == 1:
+        return questions[0]
+    text = " UNION ALL ".join(f"SELECT * FROM ({question.text}) AS leg" for question in questions)  # noqa: S608 - as above
+    return Sql(text, sum((question.params for question in questions), ()))
+
+
+def ask(question: Sql) -> list[tuple[Any, ...]]:
+    text = question.text if is_sqlite() else question.text.replace("?", "%s")
+    answer: list[tuple[Any, ...]] = database.execute_sql(text, question.params).fetchall()
+    return answer
+
+
+def one_of(text: str, values: Iterable[Any]) -> Sql:
+    """`one_of("id IN", [1, 2])`: the condition with its list of parameters."""
+    values = tuple(values)
+    return Sql(f"{text} ({', '.join('?' * len(values))})", values)
+
+
+# --- what a person reaches ----------------------------------------------------------------------------
+
+
+def reached(who: Standing, permission: str, shelf: str) -> list[Sql]:
+    """What the person may see of a shelf: conditions that exclude one another, each served by an index.
+
+    One for everything if they are an operator; otherwise one for each partner, and one for the customers over whom
+    they hold more than over the partner. Empty when there is nothing.
+    """
+    on_shelf = Sql("shelf = ?", (shelf,))
+    if who.operator:
+        return [on_shelf]
+    raised, lowered = who.exceptions(permission)
+    kept = one_of("id NOT IN", lowered) if lowered else EVERY
+    legs = [Sql("partner_id = ?", (partner,)) & on_shelf & kept for partner in who.partners_where(permission)]
+    return [*legs, one_of("id IN", raised) & on_shelf] if raised else legs
+
+
+def counted(who: Standing, permission: str, shelf: str) -> dict[str, int]:
+    """How many customers of a shelf the person may see, by letter; from the kept table, not by counting."""
+    on_shelf = Sql("shelf = ?", (shelf,))
+    partners = EVERY if who.operator else one_of("partner_id IN", who.partners_where(permission) or (0,))
+    kept = select("letter, sum(n)", Sql("customer_count"), partners & on_shelf)
+    counts = {letter: int(n) for letter, n in ask(Sql(f"{kept.text} GROUP BY letter", kept.params))}
+    for sign, ids in () if who.operator else zip((1, -1), who.exceptions(permission), strict=True):
+        for (letter,) in ask(select("letter", CUSTOMER, one_of("id IN", ids) & on_shelf)) if ids else ():
+            counts[letter] = counts.get(letter, 0) + sign
+    return {letter: n for letter, n in counts.items() if n > 0}
+
+
+# --- what a search matches ----------------------------------------------------------------------------
+
+
+def holds(term: str) -> Sql:
+    """The folded name has the folded term somewhere in it."""
+    literal = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return Sql(r"name_key LIKE ? ESCAPE '\'", (f"%{literal}%",))
+
+
+def begins(term: str) -> Sql:
+    """The folded name begins with the folded term; served by the order of names."""
+    return Sql("name_key >= ? AND name_key < ?", (term, term + "\U0010ffff"))
+
+
+def named(legs: list[Sql], term: str, order: Order, names: int) -> list[Match]:
+    """The customers whose name holds the term, up to MOST and one more: then there are more than are told.
+
+    `names`: how many the legs have.
+    """
+    if is_sqlite() and len(term) >= TRIGRAM and names > FEW:
+        found = by_trigrams(legs, term, order)
+        if found is not None:
+            return found
+    return through(legs, holds(term), order)
+
+
+def through(legs: list[Sql], filters: Sql, order: Order) -> list[Match]:
+    """Matches found by reading names in their order, up to MOST and one more."""
+    columns = f"{order.column}, id, letter"
+    questions = [select(columns, CUSTOMER, leg & filters, BY_NAME.text, MOST + 1) for leg in legs]
+    return as_matches(ask(one_after_the_other(questions)))
+
+
+def by_trigrams(legs: list[Sql], term: str, order: Order, *, inside: bool = False) -> list[Match] | None:
+    """The same by the search index of SQLite, which knows neither partners nor shelves.
+
+    `inside`: only where the name does not begin with the term, up to INSIDE and one more. None when the term is too
+    short for the index, or the first NEAR matches of the installation do not decide it.
+    """
+    if not is_sqlite() or len(term) < TRIGRAM:
+        return None
+    phrase = '"' + term.replace('"', '""') + '"'
+    near = select("rowid AS found", Sql("customer_search"), Sql("customer_search MATCH ?"), limit=NEAR + 1)
+    source = Sql("near CROSS JOIN customer ON customer.id = near.found")
+    columns = f"{order.column}, id, letter"
+    most = INSIDE if inside else MOST
+    questions = [select(columns, source, leg & holds(term), limit=most + 1) for leg in legs]
+    question = one_after_the_other([*questions, Sql("SELECT (SELECT count(*) FROM near), 0, ''")])
+    asked = Sql(f"WITH near AS MATERIALIZED ({near.text}) {question.text}", question.params)
+    looked_for = f"{phrase} NOT ^{phrase}" if inside else phrase
+    *found, (looked_at, _, _) = ask(Sql(asked.text, (looked_for, *asked.params)))
+    return as_matches(found) if looked_at <= NEAR or len(found) > most else None
+
+
+def with_domain(legs: list[Sql], domain: str, order: Order) -> list[Match]:
+    columns = f"{order.column}, id, letter"
+    at_domain = Sql("primary_domain = ?", (domain,))
+    return as_matches(ask(one_after_the_other([select(columns, CUSTOMER, leg & at_domain) for leg in legs])))
+
+
+def lettered(letter: str) -> Sql:
+    return Sql("letter = ?", (letter,)) if letter else EVERY
+
+
+def as_matches(found: list[tuple[Any, ...]]) -> list[Match]:
+    return [Match(as_key(value), row_id, letter) for value, row_id, letter in found]
+
+
+def as_key(value: Any) -> Any:
+    """A value to sort by, the same from both databases: moments as text."""
+    return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value
+
+
+# --- rows ---------------------------------------------------------------------------------------------
+
+
+def rows_of(ids: list[int]) -> dict[int, Row]:
+    """These customers' rows. The ids come from a question above: nobody else's are asked for."""
+    return {row.id: row for row in as_rows(ask(select(COLUMNS, CUSTOMER, one_of("id IN", ids))))} if ids else {}
+
+
+def in_order(legs: list[Sql], order: Order, start: Sql, filters: Sql, limit: int) -> list[Row]:
+    """The next rows, read along the index of this order."""
+    questions = [select(COLUMNS, CUSTOMER, leg & filters & start, order.text, limit) for leg in legs]
+    return order.sorted(as_rows(ask(one_after_the_other(questions))))[:limit]
+
+
+def in_order_if_ahead(legs: list[Sql], order: Order, start: Sql, filters: Sql, limit: int) -> list[Row] | None:
+    """The same for filters that the order's index does not know: None unless the next AHEAD rows suffice."""
+    found: list[Row] = []
+    for leg in legs:
+        ahead = select(COLUMNS, CUSTOMER, leg & start, order.text, AHEAD)
+        # Rows come out in the order of the inner question, and reading ends when there are enough.
+        rows = as_rows(ask(select(COLUMNS, Sql(f"({ahead.text}) AS ahead", ahead.params), filters, limit=limit)))
+        if len(rows) < limit:
+            return None
+        found += rows
+    return order.sorted(found)[:limit]
+
+
+def in_order_of_all(legs: list[Sql], order: Order, start: Sql, filters: Sql, limit: int) -> list[Row]:
+    """The same by sorting everything that the filters leave: slower, but never slower than that."""
+    chosen = one_after_the_other([select("id", CUSTOMER, leg & filters) for leg in legs])
+    among = Sql(f"id IN ({chosen.text})", chosen.params)
+    return as_rows(ask(select(COLUMNS, CUSTOMER, among & start, order.unindexed, limit)))
+
+
+def as_rows(found: list[tuple[Any, ...]]) -> list[Row]:
+    return [Row._make((*row[:-2], day_of(row[-2]), moment_of(row[-1]))) for row in found]
+
+
+day_of = Day().python_value
+moment_of = Moment().python_value
