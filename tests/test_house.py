@@ -144,8 +144,8 @@ def test_records_are_as_the_migrations_left_the_schema(app: Flask) -> None:
 
 
 def test_the_style_is_light() -> None:
-    assert (STATIC / "portal.css").stat().st_size < 20_000
-    assert (STATIC / "portal.js").stat().st_size < 6_000
+    assert (STATIC / "portal.css").stat().st_size < 20 * 1024
+    assert (STATIC / "portal.js").stat().st_size < 6 * 1024
 
 
 def test_every_macro_has_a_name_of_its_own(portal: Flask) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, g
 
@@ -29,7 +30,12 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
         who = g.get("who")
         return formats.moment(value, who.timezone if who else "UTC")
 
-    env.filters.update(money=formats.money, day=day, moment=moment, number=formats.number, country=formats.country)
+    def clock(value: datetime) -> str:
+        """Hours and minutes on the reader's clock, for what happened just now."""
+        who = g.get("who")
+        return f"{value.astimezone(ZoneInfo(who.timezone if who else 'UTC')):%H:%M}"
+
+    env.filters.update(clock=clock, money=formats.money, day=day, moment=moment, number=formats.number, country=formats.country)
     env.globals.update(asset=asset, htmx_installed=(Path(app.static_folder or "") / "installed/htmx.min.js").exists())
     for part in sorted(PARTS.glob("*.html")):
         module = env.get_template(f"parts/{part.name}").module
