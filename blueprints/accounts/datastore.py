@@ -10,6 +10,7 @@ from typing import Any
 from flask import g
 from flask_security import PeeweeUserDatastore, UserMixin
 
+from blueprints.accounts.rules import only_partner
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.mailroom.rules import write
 from data import history
@@ -17,7 +18,7 @@ from data.accounts import Person
 from data.database import transaction
 
 
-class Account(Person, UserMixin):
+class Account(UserMixin, Person):  # in this order: a Peewee record has a get_id() of its own
     """A person as Flask-Security knows them: the same rows."""
 
     class Meta:
@@ -81,7 +82,7 @@ class Accounts(PeeweeUserDatastore):
             for account in waiting.accounts:
                 account.save()
             for kind, account, facts in waiting.lines:
-                history.record(kind, account, name=account.name, **facts)
+                history.record(kind, account, partner=only_partner(account), name=account.name, **facts)
             for letter in waiting.letters:
                 write(history.PORTAL, **letter)
         if waiting.letters:

@@ -1,5 +1,6 @@
 """The forms of signing in (Flask-Security's, in our words) and of the account and people pages."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_security import (
@@ -13,7 +14,7 @@ from flask_security import (
 )
 from flask_security.forms import valid_user_email
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, RadioField, SelectField, StringField
+from wtforms import EmailField, Field, PasswordField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, StopValidation
 
 from blueprints.accounts.addresses import plain_address
@@ -116,10 +117,10 @@ class NewPasswordForm(ChangePasswordForm):
 class CodeForm(TwoFactorVerifyCodeForm):
     """Six digits of the authenticator app; apps show them as “123 456”."""
 
-    code = StringField(
+    code = Line(
         "Code from your app",
-        [InputRequired("Type the six digits that your app shows."), Length(max=20, message="Six digits.")],
-        filters=[lambda typed: "".join((typed or "").split())],
+        required=True,
+        most=20,
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )
 
@@ -139,6 +140,11 @@ class RecoveryCodeForm(MfRecoveryForm):
     )
 
 
+def options(pairs: Iterable[tuple[Any, str]]) -> list[SelectChoice]:
+    """What a select or radio field offers, from (value, label)."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 def row_id(given: Any) -> int:
     """The number of a row. ValueError for what no database holds."""
     if not str(given).isascii() or not str(given).isdigit() or len(str(given)) > 18:
@@ -152,7 +158,7 @@ class AccountForm(VersionedForm):
 
     def __init__(self, *arguments: Any, **rest: Any) -> None:
         super().__init__(*arguments, **rest)
-        self.timezone.choices = list(choices.timezones())
+        self.timezone.choices = options(choices.timezones())
 
 
 class AcceptForm(FlaskForm):
@@ -165,7 +171,7 @@ class AcceptForm(FlaskForm):
 class InviteForm(FlaskForm):
     name = Line("Name", required=True)
     email = Address(render_kw={"autocomplete": "off"})
-    role = SelectField("Role", choices=list(ROLE_CHOICES), default=USUAL_ROLE)
+    role = SelectField("Role", choices=options(ROLE_CHOICES), default=USUAL_ROLE)
     partner = SelectField("Partner", coerce=row_id)
 
 
@@ -177,14 +183,14 @@ class PersonForm(VersionedForm):
 
 
 class RoleForm(VersionedForm):
-    role = SelectField("Role", choices=list(ROLE_CHOICES))
+    role = SelectField("Role", choices=options(ROLE_CHOICES))
 
 
 class CustomerRoleForm(VersionedForm):
     """Up or down for one customer; the empty role is the one over the partner."""
 
     customer = RadioField("Customer", [InputRequired("Choose a customer.")], coerce=row_id, validate_choice=False)
-    role = SelectField("Role for this customer", choices=[*ROLE_CHOICES, ("", "As over the partner")])
+    role = SelectField("Role for this customer", choices=options((*ROLE_CHOICES, ("", "As over the partner"))))
 
 
 class SeenForm(VersionedForm):

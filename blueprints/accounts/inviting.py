@@ -75,7 +75,7 @@ def write_invitation(who: Standing, person: Person, partner: str, doors: Doors) 
     person.save()
     text, html = drawn(
         "accounts_invitation",
-        name=person.name,
+        reader=person.name,
         inviter=who.name,
         partner=partner,
         link=doors.invitation(person.fs_uniquifier),
@@ -93,7 +93,7 @@ def write_invitation(who: Standing, person: Person, partner: str, doors: Doors) 
 
 def write_welcome(who: Standing, person: Person, partner: str, doors: Doors) -> None:
     """To somebody who signs in already: there is more to see now."""
-    text, html = drawn("accounts_access", name=person.name, inviter=who.name, partner=partner, link=doors.portal)
+    text, html = drawn("accounts_access", reader=person.name, inviter=who.name, partner=partner, link=doors.portal)
     write(
         who,
         kind="access_given",

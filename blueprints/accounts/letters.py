@@ -22,7 +22,7 @@ class Letters(MailUtil):
     ) -> None:
         text, html = drawn(
             template,
-            name=user.name,
+            reader=user.name,
             link=absolute("security.reset_password", token=reset_token) if reset_token else "",
             forgotten=absolute("security.forgot_password"),
         )

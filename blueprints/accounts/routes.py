@@ -16,6 +16,7 @@ from blueprints.accounts.forms import (
     RoleForm,
     SeekForm,
     SeenForm,
+    options,
 )
 from blueprints.accounts.letters import absolute, invitation_link, invited
 from blueprints.accounts.passwords import hashed
@@ -137,9 +138,7 @@ def send_invitation() -> Response:
 
 def invitation_form(**options: Any) -> InviteForm:
     form = InviteForm(**options)
-    form.partner.choices = [(partner.id, partner.name) for partner in people.partners_to_invite_to(g.who)]
-    if len(form.partner.choices) == 1:
-        form.partner.data = form.partner.choices[0][0]
+    form.partner.choices = options((partner.id, partner.name) for partner in people.partners_to_invite_to(g.who))
     return form
 
 
@@ -207,12 +206,13 @@ def change_customer_role(person_id: int) -> Response:
     status = 422
     if form.validate():
         role = rules.Role(form.role.data) if form.role.data else None
+        label = role.label if role else "as over the partner"
         try:
             rules.change_customer_role(g.who, person_id, form.customer.data, role, form.version.data)
         except Refused as refusal:
             status = status_of(form, refusal)
         else:
-            return done(person_id, f"Role for this customer: {dict(form.role.choices)[form.role.data]}.")
+            return done(person_id, f"Role for this customer: {label}.")
     return refused(person_id, status, customer_role=form)
 
 
@@ -290,7 +290,7 @@ def person_facts(
     for partner_id, form in forms.items():
         form.role.id = f"role-{partner_id}"
     customer_role = customer_role or CustomerRoleForm(formdata=None)
-    customer_role.customer.choices = [(customer.id, customer.name) for customer in found]
+    customer_role.customer.choices = options((customer.id, customer.name) for customer in found)
     return {
         "shown": shown,
         "seek": seek,

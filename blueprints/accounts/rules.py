@@ -80,7 +80,7 @@ def change_person(who: Standing, person_id: int, version: int, name: str, email:
 
 
 def tell_old_address(who: Standing, person: Person, email: str) -> None:
-    text, html = drawn("accounts_address_changed", name=person.name, email=email, changed_by=who.name)
+    text, html = drawn("accounts_address_changed", reader=person.name, email=email, changed_by=who.name)
     write(
         who,
         kind="address_changed",

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask_security import MfRecoveryCodesUtil, Totp
 
 from blueprints.accounts.datastore import Account, tell
+from blueprints.accounts.rules import only_partner
 from blueprints.web.refusals import Refused
 from data import history
 from data.database import locked, transaction
@@ -74,5 +75,6 @@ class RecoveryCodes(MfRecoveryCodesUtil):
             if len(left) == len(fresh.mf_recovery_codes or []):
                 raise CodeUsed
             Account.update(mf_recovery_codes=left).where(Account.id == user.id).execute()
-            history.record("person.recovery_code_used", user, name=user.name, left=len(left))
+            partner = only_partner(user)
+            history.record("person.recovery_code_used", user, partner=partner, name=user.name, left=len(left))
         return True

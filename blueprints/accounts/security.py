@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, make_response, render_template, request, session
 from flask_limiter import Limiter
@@ -152,13 +153,20 @@ def kept_whole(view: View) -> View:
         answer = make_response(view(**arguments))
         save()
         if 300 <= answer.status_code < 400:
-            return gone_to(answer.location)
+            return gone_to(inside(answer.location))
         if g.get("form_refused"):
             answer.status_code = 422
         answer.vary.update(DRESS_HEADERS)
         return answer
 
     return answered
+
+
+def inside(location: str) -> str:
+    """Path and query of an address that is ours, so that whatever it was, it leads to the portal."""
+    parts = urlsplit(location)
+    path = "/" + parts.path.lstrip("/") if parts.path.startswith("/") else "/"
+    return f"{path}?{parts.query}" if parts.query else path
 
 
 def drawn_page(template: str, **facts: Any) -> str:
@@ -196,7 +204,7 @@ def letter_sent(view: View) -> View:
     @wraps(view)
     def answered() -> Any:
         page = view()
-        return gone_to("/sign-in") if request.method == "POST" else page
+        return gone_to("/sign-in", words.LINK_SENT) if request.method == "POST" else page
 
     return answered
 
