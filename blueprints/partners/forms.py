@@ -88,10 +88,6 @@ class LogoForm(VersionedForm):
     logo = FileField("PNG or JPEG file", [FileRequired("Choose a PNG or JPEG file.")])
 
 
-class SeenForm(VersionedForm):
-    """Only the version that the person saw."""
-
-
 class ProductForm(VersionedForm):
     """A product of the catalogue."""
 

@@ -15,7 +15,6 @@ from blueprints.partners.forms import (
     PriceFileForm,
     PriceForm,
     ProductForm,
-    SeenForm,
 )
 from blueprints.web.access import needs
 from blueprints.web.csv_files import MOST_BYTES, write_csv
@@ -139,7 +138,7 @@ def set_logo(partner_id: int) -> Response:
 @blueprint.post("/partner/<int:partner_id>/logo/remove")
 @needs("partner.edit")
 def remove_logo(partner_id: int) -> Response:
-    form = SeenForm()
+    form = LogoForm()
     try:
         partner = logos.remove_logo(g.who, partner_id, form.version.data)
     except ChangedMeanwhile as refusal:
