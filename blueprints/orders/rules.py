@@ -81,6 +81,12 @@ def offers_for(partner: Partner) -> tuple[Offer, ...]:
     return tuple(Offer(product, prices.get(product.id)) for product in products)
 
 
+def offers_of(partner: Partner, products: Sequence[Product]) -> tuple[Offer, ...]:
+    """The same of these products only, in their order; what left the catalogue has no price any more."""
+    prices = prices_on(partner.id, today(partner.timezone), [product.id for product in products])
+    return tuple(Offer(product, prices.get(product.id) if product.active else None) for product in products)
+
+
 def draft_of(customer: Customer) -> Order | None:
     found: Order | None = Order.select().where((Order.customer == customer) & (Order.state == "draft")).first()
     return found
@@ -100,10 +106,16 @@ def choice_for(who: Standing, customer_id: int) -> Choice:
     return choose(customer, None, [row.product_id for row in wanted], customer.permitted_users)
 
 
-def choose(customer: Customer, draft: Order | None, product_ids: Sequence[int], permitted_users: int) -> Choice:
-    """Price what is asked for, and say what is in the way."""
-    partner = Partner.get_by_id(customer.partner_id)
-    offers = offers_for(partner)
+def choose(
+    customer: Customer,
+    draft: Order | None,
+    product_ids: Sequence[int],
+    permitted_users: int,
+    offers: tuple[Offer, ...] | None = None,
+) -> Choice:
+    """Price what is asked for, and say what is in the way. `offers`: what may be chosen; the catalogue if left out."""
+    partner = customer.partner
+    offers = offers_for(partner) if offers is None else offers
     asked = tuple(offer.product.id for offer in offers if offer.product.id in set(product_ids))
     priced, problem = None, ""
     if not asked:
@@ -206,9 +218,13 @@ def drop_draft(who: Standing, order_id: int) -> Customer:
 
 
 def find_order(who: Standing, order_id: int, permission: str = "orders.see", *, for_update: bool = False) -> Order:
-    """The order, if this person may see its customer. Raises NotThere, MayNot."""
+    """The order with its customer, if this person may see them. Raises NotThere, MayNot.
+
+    `for_update` holds both rows until the transaction ends.
+    """
     visible = customers_for(who, "orders.see").select(Customer.id)
-    query = Order.select().where((Order.id == order_id) & Order.customer.in_(visible))
+    query = Order.select(Order, Customer).join(Customer)
+    query = query.where((Order.id == order_id) & Order.customer.in_(visible))
     order: Order | None = (locked(query) if for_update else query).first()
     if order is None:
         raise NotThere

@@ -23,6 +23,7 @@ from blueprints.orders.rules import (
     NotOrderable,
     choose,
     find_order,
+    offers_of,
     product_ids_of,
     refuse_unless_prospect,
 )
@@ -31,10 +32,10 @@ from blueprints.web.refusals import ChangedMeanwhile
 from data import formats, history
 from data.attachments import Attachment
 from data.customers import Contact, Customer
-from data.database import locked, transaction
+from data.database import database, transaction
 from data.emails import Email
 from data.moments import day_of, now
-from data.orders import Counter, Order, OrderLine
+from data.orders import Order, OrderLine
 from data.partners import Partner, Product
 from data.plans import Plan
 
@@ -137,9 +138,11 @@ def submit_order(who: Standing, order_id: int, agreement: Agreement, portal: str
 
 def refuse_unless_ready(who: Standing, order: Order, agreement: Agreement, portal: str) -> Sale:
     """The sale, when nothing is missing. Raises NotOrderable, ChangedMeanwhile."""
-    customer: Customer = locked(Customer.select().where(Customer.id == order.customer_id)).get()
+    customer: Customer = order.customer
     lines = lines_of(order)
-    choice = choose(customer, order, [line.product_id for line in lines], order.permitted_users)
+    products = [line.product for line in lines]
+    offers = offers_of(customer.partner, products)
+    choice = choose(customer, order, [product.id for product in products], order.permitted_users, offers)
     refuse_unless_prospect(customer)
     if choice.problem or choice.quote is None:
         raise NotOrderable(choice.problem)
@@ -207,8 +210,8 @@ def next_addendum_number(day: date) -> str:
 
     The counter's row stays locked until the transaction ends, so a number is given out with its order or not at all.
     """
-    Counter.update(last=Counter.last + 1).where(Counter.name == "addendum").execute()
-    return f"{day.year}-{Counter.get_by_id('addendum').last:06d}"
+    raised = "UPDATE counter SET last = last + 1 WHERE name = 'addendum' RETURNING last"
+    return f"{day.year}-{database.execute_sql(raised).fetchone()[0]:06d}"
 
 
 def file_addendum(sale: Sale) -> Attachment:
