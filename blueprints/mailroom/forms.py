@@ -2,13 +2,17 @@
 
 from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectField
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField
 from wtforms.validators import ValidationError
 
 from blueprints.mailroom.rules import KINDS, STATE_NAMES
 from blueprints.web.fields import Line, Whole
 
 MOST_ID = 999_999_999_999
+
+
+def options(everything: str, names: dict[str, str]) -> list[SelectChoice]:
+    return [SelectChoice("", everything), *(SelectChoice(value, label) for value, label in names.items())]
 
 
 class FilterForm(FlaskForm):
@@ -18,8 +22,8 @@ class FilterForm(FlaskForm):
         csrf = False
 
     q = Line("Search", most=100, render_kw={"type": "search", "autocomplete": "off"})
-    state = SelectField("State", choices=[("", "Any state"), *STATE_NAMES.items()], default="")
-    kind = SelectField("About", choices=[("", "Anything"), *KINDS.items()], default="")
+    state = SelectField("State", choices=options("Any state", STATE_NAMES), default="")
+    kind = SelectField("About", choices=options("About anything", KINDS), default="")
     before = Whole("Older than", most=MOST_ID, required=False)
     after = Whole("Newer than", most=MOST_ID, required=False)
     looks = Whole("Looks", most=1000, required=False)

@@ -29,7 +29,10 @@ KINDS = {
     "order_addendum": "Order addendum",
     "rfi_link": "RFI link",
     "invitation": "Invitation",
+    "access_given": "Access given",
+    "address_changed": "Address changed",
     "reset_instructions": "Forgotten password",
+    "password_notice": "Password set",
     "mail_test": "Test",
 }
 STATE_NAMES = {
