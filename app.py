@@ -173,6 +173,6 @@ def serve(settings: Settings) -> None:
         factory=True,
         workers=1,
         blocking_threads=settings.threads,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
     ).serve()

@@ -13,7 +13,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 PARAGRAPH = "margin:0 0 16px"
 
 
-def drawn(name: str, **facts: Any) -> tuple[str, str]:
+def drawn(name: str, /, **facts: Any) -> tuple[str, str]:
     """The letter `templates/emails/<name>` as (text, HTML), from its .txt and its .html.
 
     Filters: `|money(currency)`, `|day`, `|moment(timezone)`, `|number`. Raises jinja2.UndefinedError for a
