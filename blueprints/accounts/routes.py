@@ -136,8 +136,8 @@ def send_invitation() -> Response:
     return gone_to(url_for("accounts.people"), f"{form.name.data} is invited. {letter_on_its_way()}")
 
 
-def invitation_form(**options: Any) -> InviteForm:
-    form = InviteForm(**options)
+def invitation_form(**given: Any) -> InviteForm:
+    form = InviteForm(**given)
     form.partner.choices = options((partner.id, partner.name) for partner in people.partners_to_invite_to(g.who))
     return form
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField
 
-from blueprints.accounts.forms import Address, new_password, repeated
+from blueprints.accounts.forms import Address, new_password, options, repeated
 from blueprints.web import choices
 from blueprints.web.fields import Line
 
@@ -27,5 +27,5 @@ class SetupForm(FlaskForm):
 
     def __init__(self, *arguments: Any, **rest: Any) -> None:
         super().__init__(*arguments, **rest)
-        self.currency.choices = list(choices.currencies())
-        self.timezone.choices = list(choices.timezones())
+        self.currency.choices = options(choices.currencies())
+        self.timezone.choices = options(choices.timezones())
