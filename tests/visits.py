@@ -107,7 +107,7 @@ def look_at_page(answer: Answer) -> None:
     parser = html5lib.HTMLParser(strict=False)
     parser.parse(answer.html)
     wrong = [error for error in parser.errors if error[1] != "unexpected-self-closing-tag"]
-    assert not wrong, f"not HTML: {wrong[:5]}"
+    assert not wrong, f"not HTML: {[(error, line_of(answer, error)) for error in wrong[:5]]}"
     headings = answer.find("h1")
     assert len(headings) == 1, f"{len(headings)} h1"
     title = answer.find("title")[0].text
@@ -115,6 +115,10 @@ def look_at_page(answer: Answer) -> None:
     assert title.startswith(heading), f"title “{title}” does not start with “{heading}”"
     assert answer.find("html")[0].get("lang")
     assert answer.find("#said[role=status]"), "no status region"
+
+
+def line_of(answer: Answer, error: tuple) -> str:
+    return answer.html.splitlines()[error[0][0] - 1][:400]
 
 
 def look_at_elements(answer: Answer, address: str) -> None:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField
+from wtforms import SelectField
 
 from blueprints.accounts.forms import Address, new_password, options, repeated
 from blueprints.web import choices
-from blueprints.web.fields import Line
+from blueprints.web.fields import Line, Tick
 
 
 class SetupForm(FlaskForm):
@@ -20,7 +20,7 @@ class SetupForm(FlaskForm):
     email = Address("Your email address", render_kw={"autocomplete": "username"})
     password = new_password("Password")
     password_confirm = repeated("password")
-    sample = BooleanField(
+    sample = Tick(
         "Add about forty sample customers",
         description="Made-up companies in every state, with products and prices: for looking around.",
     )

@@ -2,11 +2,11 @@
 
 from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectChoice, SelectField
+from wtforms import HiddenField, SelectChoice, SelectField
 from wtforms.validators import ValidationError
 
 from blueprints.mailroom.rules import KINDS, STATE_NAMES
-from blueprints.web.fields import Line, Whole
+from blueprints.web.fields import Line, Tick, Whole
 
 MOST_ID = 999_999_999_999
 
@@ -47,4 +47,4 @@ class SendAgainForm(FlaskForm):
     """`seen`: what the page showed of the letter's delivery."""
 
     seen = HiddenField()
-    confirmed = BooleanField("It may arrive twice: send it all the same")
+    confirmed = Tick("It may arrive twice: send it all the same")

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectMultipleField
+from wtforms import HiddenField, SelectMultipleField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from blueprints.orders.rules import Choice, Offer
-from blueprints.web.fields import Line, VersionedForm, Whole
+from blueprints.web.fields import Line, Tick, VersionedForm, Whole
 
 
 class Products(SelectMultipleField):
@@ -46,9 +46,9 @@ class OrderDetailsForm(FlaskForm):
     order_number = Line(
         "Order number", most=60, description="Your purchase order number; it is printed on the addendum."
     )
-    not_required = BooleanField("Order number not required")
-    governed = BooleanField()
-    authorised = BooleanField()
+    not_required = Tick("Order number not required")
+    governed = Tick()
+    authorised = Tick()
     seen = HiddenField()
 
 

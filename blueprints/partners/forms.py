@@ -6,14 +6,14 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, Field, HiddenField, SelectField, SelectMultipleField
+from wtforms import Field, HiddenField, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from blueprints.partners import rules
 from blueprints.partners.catalogue import SERVICE_NAMES, Entry
 from blueprints.partners.prices import PriceList
 from blueprints.web import choices
-from blueprints.web.fields import Amount, CalendarDay, Line, Required, Text, VersionedForm, Whole, refuse
+from blueprints.web.fields import Amount, CalendarDay, Line, Required, Text, Tick, VersionedForm, Whole, refuse
 from blueprints.web.refusals import Refused
 
 MOST_TIERS = 6
@@ -101,7 +101,7 @@ class ProductForm(VersionedForm):
         option_widget=CheckboxInput(),
         validate_choice=False,  # the rules refuse what is no service
     )
-    active = BooleanField("Can be ordered", default=True)
+    active = Tick("Can be ordered", default=True)
 
     def entry(self) -> Entry:
         return Entry(

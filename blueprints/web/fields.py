@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, DecimalField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, DecimalField, Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import TextInput
 
@@ -147,6 +147,13 @@ class Amount(DecimalField):
         return shown(self.raw_data[0]) if self.raw_data else "" if self.data is None else f"{self.data.normalize():f}"
 
 
+class Tick(BooleanField):
+    """A box to tick. Its value is ours, whatever was sent."""
+
+    def _value(self) -> str:
+        return "y"
+
+
 class CalendarDay(DateField):
     """A day from 1990 to 2100."""
 
@@ -165,6 +172,9 @@ class CalendarDay(DateField):
         if self.data is None or not 1990 <= self.data.year <= 2100:
             self.data = None
             raise ValueError("A day such as 2026-11-21, from 1990 to 2100.")
+
+    def _value(self) -> str:
+        return shown(self.raw_data[0]) if self.raw_data else self.data.isoformat() if self.data else ""
 
 
 class Version(HiddenField):
