@@ -294,8 +294,16 @@ class Line(Connection):
 
 @cache
 def own_name() -> str:
-    """What we call ourselves to servers; asked once, because a bad resolver takes its time."""
-    return socket.getfqdn()
+    """What we call ourselves to servers; asked once, because a bad resolver takes its time.
+
+    A whole name, or else an address in brackets (RFC 5321, section 4.1.4): servers turn others away.
+    """
+    name = socket.getfqdn()
+    if "." in name:
+        return name
+    with contextlib.suppress(OSError):
+        return f"[{socket.gethostbyname(socket.gethostname())}]"
+    return "[127.0.0.1]"
 
 
 # --- the paper ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from queue import Full, Queue
 from typing import Any
 
 from huey import MemoryHuey
-from huey.consumer import Consumer, ConsumerStopped, Worker, WorkerRecycle
+from huey.consumer import Consumer, ConsumerStopped, Scheduler, Worker, WorkerRecycle
 from huey.storage import BaseStorage, SqliteStorage
 
 REDIS_SECONDS = 10  # longer than a worker's patience for the next job (1 s), short enough to notice a dead line
@@ -56,6 +56,8 @@ def database_storage(database: object) -> BaseStorage:
     from huey.contrib.sql_huey import SqlStorage  # noqa: PLC0415 - only the storage that is used is loaded
 
     class JobTables(SqlStorage):
+        one_per_thread = True  # a connection
+
         def create_models(self) -> tuple[Any, ...]:
             models = super().create_models()
             for model in models:
@@ -64,6 +66,14 @@ def database_storage(database: object) -> BaseStorage:
             task._meta.indexes.clear()  # it was made for the table by its old name
             task.add_index(task.queue, task.priority.desc(), task.id)
             return models
+
+        def enqueue(self, data: bytes, priority: float | None = None) -> None:
+            opened = self.database.connect(reuse_if_open=True)  # who asks for a job has no need of it after
+            try:
+                super().enqueue(data, priority)
+            finally:
+                if opened:
+                    self.database.close()
 
     return JobTables(queue.name, database=database)
 
@@ -119,7 +129,22 @@ def nudge(job: Callable[..., object], *arguments: object) -> None:
 # --- doing jobs ---------------------------------------------------------------------------------------
 
 
-class SturdyWorker(Worker):
+class Leaving:
+    """A thread of the worker that closes its own connection to the queue, if it has one, when it ends."""
+
+    huey: Any
+
+    def shutdown(self) -> None:
+        super().shutdown()  # type: ignore[misc]  # Huey's, of both kinds of thread
+        if getattr(self.huey.storage, "one_per_thread", False):
+            self.huey.storage.close()
+
+
+class TidyScheduler(Leaving, Scheduler):
+    """Asks for periodic jobs when their time comes."""
+
+
+class SturdyWorker(Leaving, Worker):
     """Huey catches what a job raises, but not a library that calls for the end of the process."""
 
     def loop(self, now: Any = None) -> None:
@@ -135,6 +160,7 @@ class QuietConsumer(Consumer):
     """A consumer that lives in the serving process, whose signals belong to the server."""
 
     worker_class = SturdyWorker
+    scheduler_class = TidyScheduler
 
     def _set_signal_handlers(self) -> None:
         return

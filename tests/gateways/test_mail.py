@@ -339,6 +339,10 @@ def test_is_configured_by_a_server() -> None:
     assert not configured()
 
 
+def test_greets_with_a_whole_name_or_an_address() -> None:
+    assert "." in mail.own_name()
+
+
 @contextmanager
 def scripted(*lines: bytes, drip: float = 0.0) -> Iterator[int]:
     """A server that says these, each after the client has (for the last but the greeting: a line or a letter).
