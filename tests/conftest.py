@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared(request: pytest.FixtureRequest, home: Path) -> Iterator[Callable[[Path], str]]:
-    """A function that makes a fresh database, with the world of factories.py in it, and returns its address."""
+def prepared(request: pytest.FixtureRequest, home: Path) -> Iterator[Callable[[Path], AbstractContextManager[str]]]:
+    """Makes fresh databases with the world of factories.py in them: `with prepared(folder) as url`."""
     if request.config.getoption("--database") == "sqlite":
         pattern = home / "prepared.sqlite"
         open_database(f"sqlite:///{pattern}")
@@ -41,9 +42,10 @@ def prepared(request: pytest.FixtureRequest, home: Path) -> Iterator[Callable[[P
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()
 
-        def fresh_file(folder: Path) -> str:
+        @contextmanager
+        def fresh_file(folder: Path) -> Iterator[str]:
             shutil.copyfile(pattern, folder / "quayside.sqlite")
-            return f"sqlite:///{folder / 'quayside.sqlite'}"
+            yield f"sqlite:///{folder / 'quayside.sqlite'}"
 
         yield fresh_file
         return
@@ -52,7 +54,14 @@ def prepared(request: pytest.FixtureRequest, home: Path) -> Iterator[Callable[[P
         open_database(template.url)
         fill()
         database.close()
-        yield lambda _folder: server.new_database(template=template.name).url
+
+        @contextmanager
+        def fresh_copy(_folder: Path) -> Iterator[str]:
+            made = server.new_database(template=template.name)
+            yield made.url
+            server.drop(made)
+
+        yield fresh_copy
 
 
 def fill() -> None:
@@ -76,16 +85,17 @@ def portal(home: Path) -> Flask:
 
 
 @pytest.fixture
-def app(portal: Flask, prepared: Callable[[Path], str], tmp_path: Path) -> Iterator[Flask]:
+def app(portal: Flask, prepared: Callable[[Path], AbstractContextManager[str]], tmp_path: Path) -> Iterator[Flask]:
     if not database.is_closed():
         database.close()
-    portal.config["DATABASE_OF_TEST"] = prepared(tmp_path)
-    open_database(portal.config["DATABASE_OF_TEST"])
-    database.connect(reuse_if_open=True)
-    portal.extensions["limiter_of_quayside"].reset()
-    yield portal
-    if not database.is_closed():
-        database.close()
+    with prepared(tmp_path) as url:
+        portal.config["DATABASE_OF_TEST"] = url
+        open_database(url)
+        database.connect(reuse_if_open=True)
+        portal.extensions["limiter_of_quayside"].reset()
+        yield portal
+        if not database.is_closed():
+            database.close()
 
 
 @pytest.fixture
