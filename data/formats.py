@@ -6,6 +6,7 @@ Pure Babel. The locale is fixed for now, and an argument everywhere so that it n
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, get_timezone
@@ -23,11 +24,13 @@ def money(amount: Decimal, currency: str, locale: str = LOCALE) -> str:
     return LETTER_BEFORE_FIGURE.sub("\u00a0", written)
 
 
+@lru_cache(maxsize=8_192)  # lists show the same ones over and over
 def number(count: int, locale: str = LOCALE) -> str:
     """A whole number: "1,250"."""
     return format_decimal(count, locale=locale)
 
 
+@lru_cache(maxsize=8_192)
 def day(date_: date, locale: str = LOCALE) -> str:
     """A calendar day: "21 November 2026"."""
     return format_date(date_, "long", locale=locale)
