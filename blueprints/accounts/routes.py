@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Flask, Response, g, request, url_for
 from flask_limiter import Limiter
 from flask_wtf import FlaskForm
 
@@ -29,9 +29,9 @@ from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 blueprint = Blueprint("accounts", __name__)
 
 
-def limit(_: Any, limiter: Limiter) -> None:
-    """An invitation's token is too long to guess; the limit keeps guessing cheap for us too."""
-    limiter.limit("30 per minute")(accept)
+def limit(app: Flask, limiter: Limiter) -> None:
+    """An invitation's token is too long to guess; trying is slow all the same."""
+    app.view_functions["accounts.accept"] = limiter.limit("30 per minute")(accept)
 
 
 def status_of(form: FlaskForm, refusal: Refused) -> int:

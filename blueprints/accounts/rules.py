@@ -74,8 +74,7 @@ def change_person(who: Standing, person_id: int, version: int, name: str, email:
         person.name = name
         if changes:
             changed(person)
-            told = {"name": name, "changes": "; ".join(changes)}
-            history.record("person.changed", who, partner=only_partner(person), **told)
+            record_changes(who, person, changes)
     return person
 
 
@@ -230,8 +229,7 @@ def change_own(who: Standing, version: int, name: str, timezone: str) -> None:
         if changes:
             person.name, person.timezone = name, timezone
             changed(person)
-            told = {"name": name, "changes": "; ".join(changes)}
-            history.record("person.changed", who, partner=only_partner(person), **told)
+            record_changes(who, person, changes)
 
 
 def sign_out_everywhere(who: Standing) -> str:
@@ -242,6 +240,11 @@ def sign_out_everywhere(who: Standing) -> str:
         person.save()
         history.record("person.signed_out_everywhere", who, partner=only_partner(person), name=person.name)
     return person.fs_uniquifier
+
+
+def record_changes(who: Standing, person: Person, changes: list[str]) -> None:
+    told = "; ".join(changes)
+    history.record("person.changed", who, partner=only_partner(person), name=person.name, changes=told)
 
 
 def seen(person: Person, version: int) -> None:

@@ -45,7 +45,12 @@ def test_invites_by_letter_and_says_so(admin: Visitor, world: World, htmx: bool)
     page = admin.get("/people/")
     assert "Nora New is invited." in page.text
     nora = Person.get(Person.email == "nora.new@northstar.example")
-    assert (nora.password, nora.active, nora.timezone, nora.invited_by_id) == (None, True, "Europe/Berlin", world.admin.id)
+    assert (nora.password, nora.active, nora.timezone, nora.invited_by_id) == (
+        None,
+        True,
+        "Europe/Berlin",
+        world.admin.id,
+    )
     row = page.find(f"tr[data-id='{nora.id}']")[0].text_content()
     assert "Invited" in row
     assert "Technician" in row
@@ -116,6 +121,12 @@ def test_the_link_opens_nothing_for_who_is_switched_off(admin: Visitor, nobody: 
 def test_a_link_that_nobody_sent_opens_nothing(nobody: Visitor, token: str) -> None:
     assert nobody.get(f"/invitation/{token}").status == 404
     assert nobody.post(f"/invitation/{token}", BOTH).status == 404
+
+
+def test_guessing_links_rests_a_while(nobody: Visitor) -> None:
+    for number in range(30):
+        assert nobody.get(f"/invitation/{number}").status == 404
+    assert nobody.get("/invitation/x").status == 429
 
 
 def test_a_session_or_a_reset_link_is_no_invitation(nobody: Visitor, world: World, app: Flask) -> None:

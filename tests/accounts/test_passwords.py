@@ -1,13 +1,14 @@
 """A forgotten password, by the link of a real letter; and a password changed by who knows the old one."""
 
-import time_machine
+from datetime import timedelta
+
 import pytest
+import time_machine
 from flask import Flask
 
 from data.accounts import Person
 from data.emails import Email
 from data.moments import now
-from datetime import timedelta
 from tests.accounts.steps import ANOTHER, PASSWORD, letters_to, link_in, sign_in, told, with_password
 from tests.factories import World
 from tests.visits import Visitor

@@ -45,12 +45,21 @@ def test_an_administrator_sees_the_people_of_their_partner(admin: Visitor, world
 
 def test_operators_see_everybody_with_their_partners(operator: Visitor) -> None:
     page = operator.get("/people/")
-    assert names(page) == ["Ada Admin", "Mara Manager", "Olga Operator", "Sten Stranger", "Tom Technician", "Vera Viewer"]
+    assert names(page) == [
+        "Ada Admin",
+        "Mara Manager",
+        "Olga Operator",
+        "Sten Stranger",
+        "Tom Technician",
+        "Vera Viewer",
+    ]
     assert "Harbour Lights" in page.text
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-@pytest.mark.parametrize(("wanted", "found"), [("tom", ["Tom Technician"]), ("@NORTHSTAR", EVERYBODY_OF_NORTHSTAR), ("sten", [])])
+@pytest.mark.parametrize(
+    ("wanted", "found"), [("tom", ["Tom Technician"]), ("@NORTHSTAR", EVERYBODY_OF_NORTHSTAR), ("sten", [])]
+)
 def test_finds_by_part_of_a_name_or_an_address(admin: Visitor, wanted: str, found: list[str], htmx: bool) -> None:
     answer = admin.get(f"/people/?q={wanted}", htmx=htmx)
     assert names(answer) == found
@@ -58,7 +67,10 @@ def test_finds_by_part_of_a_name_or_an_address(admin: Visitor, wanted: str, foun
         assert "Nobody found" in answer.text
 
 
-@pytest.mark.parametrize("asked", ["q=%00", "q=%ff", "q=" + "x" * 5000, "page=0", "page=-1", "page=x", "page=" + "9" * 30, "q=%25", "q=_", "q=a&q=b"])
+@pytest.mark.parametrize(
+    "asked",
+    ["q=%00", "q=%ff", "q=" + "x" * 5000, "page=0", "page=-1", "page=x", "page=" + "9" * 30, "q=%25", "q=_", "q=a&q=b"],
+)
 def test_shows_something_whatever_the_address_asks(admin: Visitor, asked: str) -> None:
     assert admin.get(f"/people/?{asked}").status == 200
 
@@ -102,7 +114,10 @@ def test_shows_a_person_with_role_state_and_who_invited(admin: Visitor, world: W
     assert "Invited" in page.text
 
 
-@pytest.mark.parametrize("address", ["", "/roles/1", "/roles/2", "/customers", "/switch-off", "/switch-on", "/invite-again", "/second-factor-off"])
+@pytest.mark.parametrize(
+    "address",
+    ["", "/roles/1", "/roles/2", "/customers", "/switch-off", "/switch-on", "/invite-again", "/second-factor-off"],
+)
 def test_people_of_others_are_not_there(admin: Visitor, world: World, address: str) -> None:
     for person_id in (world.stranger.id, world.operator.id, 4711, 2**63, 10**40):
         if not address:

@@ -52,7 +52,10 @@ def test_decides_about_its_own_partner_only(admin: Visitor, stranger: Visitor, w
 
 
 def test_gives_no_role_over_a_partner_the_person_does_not_work_for(operator: Visitor, world: World) -> None:
-    assert operator.post(f"/people/{world.technician.id}/roles/2", {"role": "viewer"} | seen(world.technician)).status == 404
+    assert (
+        operator.post(f"/people/{world.technician.id}/roles/2", {"role": "viewer"} | seen(world.technician)).status
+        == 404
+    )
 
 
 # --- the last partner administrator ------------------------------------------------------------------
@@ -147,7 +150,10 @@ def test_finds_a_customer_by_part_of_the_name(admin: Visitor, world: World, htmx
 def test_raises_lowers_and_takes_away_for_one_customer(
     admin: Visitor, technician: Visitor, world: World, role: str, htmx: bool
 ) -> None:
-    acme, other = a_customer(world.northstar, "Acme", "in_progress"), a_customer(world.northstar, "Other", "in_progress")
+    acme, other = (
+        a_customer(world.northstar, "Acme", "in_progress"),
+        a_customer(world.northstar, "Other", "in_progress"),
+    )
     tom = world.technician
     answer = admin.post(
         f"/people/{tom.id}/customers?q=acme", {"customer": acme.id, "role": role} | seen(tom), htmx=htmx
@@ -189,4 +195,7 @@ def test_an_administrator_of_one_customer_manages_nobody(technician: Visitor, wo
     a_grant_over(world.technician, a_customer(world.northstar), Role.PARTNER_ADMIN)
     assert technician.get("/people/").status in (200, 403)
     assert technician.get(f"/people/{world.viewer.id}").status == 404
-    assert technician.post("/people/new", {"name": "N", "email": "n@n.example", "role": "viewer", "partner": 1}).status == 422
+    assert (
+        technician.post("/people/new", {"name": "N", "email": "n@n.example", "role": "viewer", "partner": 1}).status
+        == 422
+    )

@@ -119,9 +119,7 @@ def test_goes_on_where_the_person_was_going(nobody: Visitor, guarded: Person, ap
 
 def test_goes_nowhere_else(nobody: Visitor, guarded: Person, app: Flask) -> None:
     sign_in(nobody, guarded)
-    done = nobody.post(
-        "/sign-in/code", {"code": code_of(app, guarded)}, query_string={"next": "//evil.example"}
-    )
+    done = nobody.post("/sign-in/code", {"code": code_of(app, guarded)}, query_string={"next": "//evil.example"})
     assert done.location == "/"
 
 
@@ -270,9 +268,7 @@ def test_refuses_what_is_no_recovery_code(nobody: Visitor, guarded: Person, code
     assert nobody.post("/sign-in/recovery-code", {"code": code}).status == 422
 
 
-def test_recovery_codes_that_are_guessed_at_rest_a_while(
-    nobody: Visitor, guarded: Person, codes: list[str]
-) -> None:
+def test_recovery_codes_that_are_guessed_at_rest_a_while(nobody: Visitor, guarded: Person, codes: list[str]) -> None:
     sign_in(nobody, guarded)
     for number in range(10):
         assert nobody.post("/sign-in/recovery-code", {"code": f"0000-0000-000{number}"}).status == 422
@@ -280,9 +276,7 @@ def test_recovery_codes_that_are_guessed_at_rest_a_while(
 
 
 @pytest.mark.parametrize("door", ["code", "recovery-code"])
-def test_of_two_who_use_one_code_at_once_one_gets_in(
-    guarded: Person, codes: list[str], app: Flask, door: str
-) -> None:
+def test_of_two_who_use_one_code_at_once_one_gets_in(guarded: Person, codes: list[str], app: Flask, door: str) -> None:
     code = codes[0] if door == "recovery-code" else code_of(app, guarded)
     visitors = [Visitor(app, None) for _ in range(4)]
     for visitor in visitors:

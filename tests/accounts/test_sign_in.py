@@ -111,9 +111,7 @@ def test_never_goes_on_outside_of_the_portal(nobody: Visitor, ada: Person, elsew
     if how == "field":
         answer = sign_in(nobody, ada, next=elsewhere)
     else:
-        answer = nobody.post(
-            "/sign-in", {"email": ada.email, "password": PASSWORD}, query_string={"next": elsewhere}
-        )
+        answer = nobody.post("/sign-in", {"email": ada.email, "password": PASSWORD}, query_string={"next": elsewhere})
     assert answer.status == 303
     assert answer.location.startswith("/")
     assert not answer.location.startswith(("//", "/\\"))
@@ -121,7 +119,10 @@ def test_never_goes_on_outside_of_the_portal(nobody: Visitor, ada: Person, elsew
 
 
 def test_sends_parts_asked_for_by_nobody_to_the_sign_in_page(nobody: Visitor) -> None:
-    answer = nobody.get("/people/", htmx=True, )
+    answer = nobody.get(
+        "/people/",
+        htmx=True,
+    )
     assert answer.status == 401
     assert answer.headers["HX-Redirect"].startswith("/sign-in")
     assert answer.html == ""
@@ -142,7 +143,9 @@ def test_answers_no_json(nobody: Visitor, ada: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "x" * 5000, "ﷺ" * 128, "nul\x00in it", "\ud83d", "a" * 128], ids=["empty", "long", "grows", "nul", "odd", "128"]
+    "typed",
+    ["", "x" * 5000, "ﷺ" * 128, "nul\x00in it", "\ud83d", "a" * 128],
+    ids=["empty", "long", "grows", "nul", "odd", "128"],
 )
 def test_refuses_any_password_that_is_not_the_one(nobody: Visitor, ada: Person, typed: str) -> None:
     typed = typed.encode("utf-8", "replace").decode()

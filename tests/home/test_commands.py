@@ -1,0 +1,89 @@
+"""`flask setup` and `flask load-sample`, as scripts call them."""
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from data.accounts import Person
+from data.customers import Customer
+from data.history import History, sentence
+from data.partners import Partner
+from tests.factories import World
+from tests.visits import Visitor
+
+OPTIONS = {
+    "--partner": "Kestrel IT",
+    "--name": "Kim Kestrel",
+    "--email": "kim@kestrel.example",
+    "--currency": "EUR",
+    "--timezone": "Europe/Berlin",
+}
+
+
+def setup(app: Flask, password: str = "four words and a boat\n", *more: str, **changed: str) -> Result:
+    options = OPTIONS | {f"--{name}": value for name, value in changed.items()}
+    arguments = [part for pair in options.items() for part in pair]
+    return app.test_cli_runner().invoke(args=["setup", *arguments, "--password-stdin", *more], input=password)
+
+
+def test_sets_up_as_the_page_does(new_portal: Flask) -> None:
+    done = setup(new_portal)
+    assert done.exit_code == 0, done.output
+    assert "Set up. Sign in at http://127.0.0.1:8000 as kim@kestrel.example." in done.output
+    assert [sentence(line) for line in History.select()] == ["Portal set up for Kestrel IT"]
+    visitor = Visitor(new_portal, None)
+    assert visitor.post("/sign-in", {"email": "kim@kestrel.example", "password": "four words and a boat"}).status == 303
+
+
+def test_brings_a_sample_when_asked(new_portal: Flask) -> None:
+    assert setup(new_portal, "four words and a boat\n", "--sample").exit_code == 0
+    assert Customer.select().count() == 40
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"email": "nobody"}, "--email: An email address"),
+        ({"currency": "EURO"}, "--currency:"),
+        ({"timezone": "Berlin"}, "--timezone:"),
+        ({"partner": " "}, "--partner: Fill this in."),
+        ({"name": "a\x1bb"}, "--name:"),
+        ({"password": "short\n"}, "--password: Use at least 12 characters"),
+        ({"password": ""}, "--password: Fill this in."),
+    ],
+)
+def test_says_which_option_is_wrong_and_does_nothing(new_portal: Flask, changed: dict[str, str], said: str) -> None:
+    password = changed.pop("password", "four words and a boat\n")
+    refused = setup(new_portal, password, **changed)
+    assert refused.exit_code == 1
+    assert said in refused.output
+    assert (Person.select().count(), Partner.select().count()) == (0, 0)
+
+
+def test_refuses_a_portal_that_is_set_up(app: Flask, world: World) -> None:
+    refused = setup(app)
+    assert refused.exit_code == 1
+    assert "This portal is set up." in refused.output
+    assert Partner.select().count() == 2
+
+
+def test_takes_no_password_from_the_command_line(new_portal: Flask) -> None:
+    assert new_portal.test_cli_runner().invoke(args=["setup", "--password", "x"]).exit_code == 2
+
+
+def test_loads_a_sample(app: Flask, world: World) -> None:
+    done = app.test_cli_runner().invoke(args=["load-sample", "--customers", "30", "--seed", "7"])
+    assert done.exit_code == 0, done.output
+    assert "30 sample customers loaded." in done.output
+    assert Customer.select().count() == 30
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x"])
+def test_loads_no_such_number(app: Flask, number: str) -> None:
+    assert app.test_cli_runner().invoke(args=["load-sample", "--customers", number]).exit_code == 2
+
+
+def test_says_what_is_missing_for_a_sample(new_portal: Flask) -> None:
+    refused = new_portal.test_cli_runner().invoke(args=["load-sample", "--customers", "3"])
+    assert refused.exit_code == 1
+    assert "Error:" in refused.output

@@ -1,0 +1,57 @@
+"""The way around: who is offered what, and where they are."""
+
+import pytest
+
+from tests.factories import World
+from tests.visits import Answer, Visitor
+
+
+def places(answer: Answer) -> list[str]:
+    return [link.text for link in answer.find("header nav a")]
+
+
+def here(answer: Answer) -> list[str]:
+    return [link.text for link in answer.find("header nav a[aria-current]")]
+
+
+@pytest.mark.parametrize(
+    ("who", "managed"),
+    [
+        ("viewer", []),
+        ("technician", []),
+        ("admin", ["Mailroom", "People", "Partner"]),
+        ("operator", ["Mailroom", "People", "Partner", "Catalogue"]),
+    ],
+)
+def test_offers_what_the_person_may(request: pytest.FixtureRequest, who: str, managed: list[str]) -> None:
+    visitor: Visitor = request.getfixturevalue(who)
+    offered = places(visitor.get("/"))
+    assert offered[0] == "Home"
+    assert [place for place in offered if place not in ("Home", "Prospects", "Customers")] == managed
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("/", ["Home"]),
+        ("/people/", ["People"]),
+        ("/people/new", ["People"]),
+        ("/account", []),
+        ("/account/second-factor", []),
+        ("/mailroom/", ["Mailroom"]),
+        ("/catalogue/", ["Catalogue"]),
+        ("/catalogue/new", ["Catalogue"]),
+        ("/partner/", ["Partner"]),
+    ],
+)
+def test_marks_where_the_person_is(operator: Visitor, world: World, address: str, place: list[str]) -> None:
+    answer = operator.get(address)
+    if answer.status == 303:
+        answer = operator.get(answer.location)
+    assert here(answer) == place
+
+
+def test_the_account_and_signing_out_are_in_the_menu(viewer: Visitor) -> None:
+    page = viewer.get("/")
+    assert page.find(".menu a[href='/account']")
+    assert page.find(".menu form[action='/sign-out'] [name=csrf_token]")
