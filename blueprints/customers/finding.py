@@ -153,6 +153,16 @@ def counted(who: Standing, permission: str, shelf: str) -> dict[str, int]:
     return {letter: n for letter, n in counts.items() if n > 0}
 
 
+def counted_one_by_one(legs: list[Sql]) -> dict[str, int]:
+    """The same for conditions that the kept table knows nothing of."""
+    counts: dict[str, int] = {}
+    for leg in legs:
+        kept = select("letter, count(*)", CUSTOMER, leg)
+        for letter, n in ask(Sql(f"{kept.text} GROUP BY letter", kept.params)):
+            counts[letter] = counts.get(letter, 0) + n
+    return counts
+
+
 # --- what a search matches ----------------------------------------------------------------------------
 
 

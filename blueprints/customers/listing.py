@@ -53,9 +53,10 @@ class Wanted:
     descending: bool = False
     after: Place | None = None
     before: Place | None = None
+    status: str = ""  # only these of the shelf; a list that is seldom asked for, so it is counted row by row
 
     @classmethod
-    def read(cls, shelf: str, asked: Mapping[str, str]) -> Self:
+    def read(cls, shelf: str, asked: Mapping[str, str], status: str = "") -> Self:
         """`asked`: q, letter, sort, dir, after, before as they stand in the address."""
         sort = asked.get("sort", "")
         sort = sort if sort in SORTS else "name"
@@ -69,6 +70,7 @@ class Wanted:
             descending=asked.get("dir") == "desc",
             after=after,
             before=None if after else place_from(sort, asked.get("before", "")),
+            status=status,
         )
 
     @property
@@ -134,8 +136,7 @@ def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.s
 
     The number of queries does not depend on how many customers there are.
     """
-    legs = finding.reached(who, permission, wanted.shelf)
-    counts = finding.counted(who, permission, wanted.shelf) if legs else {}
+    legs, counts = within(who, wanted, permission)
     if not counts:
         return Listing([], 0, "", "", 0, False, frozenset(), 0)
     of_all = sum(counts.values())
@@ -162,8 +163,7 @@ def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.s
 def every_customer(who: Standing, wanted: Wanted, permission: str = "customers.see") -> Iterator[Row]:
     """All rows of a list from its start, read a few hundred at a time."""
     wanted = replace(wanted, after=None, before=None)
-    legs = finding.reached(who, permission, wanted.shelf)
-    counts = finding.counted(who, permission, wanted.shelf) if legs else {}
+    legs, counts = within(who, wanted, permission)
     while counts:
         found = find(legs, wanted, counts)
         rows, _, _, is_last = page_of(legs, wanted, found, EXPORTED_AT_ONCE)
@@ -171,6 +171,17 @@ def every_customer(who: Standing, wanted: Wanted, permission: str = "customers.s
         if is_last:
             return
         wanted = replace(wanted, after=Place(key_of(wanted, rows[-1]), rows[-1].id, 0))
+
+
+def within(who: Standing, wanted: Wanted, permission: str) -> tuple[list[Sql], dict[str, int]]:
+    """What of the shelf the list is made from, and how many that are by letter."""
+    legs = finding.reached(who, permission, wanted.shelf)
+    if not legs:
+        return [], {}
+    if wanted.status:
+        legs = [leg & Sql("status = ?", (wanted.status,)) for leg in legs]
+        return legs, finding.counted_one_by_one(legs)
+    return legs, finding.counted(who, permission, wanted.shelf)
 
 
 # --- what is found ------------------------------------------------------------------------------------

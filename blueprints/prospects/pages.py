@@ -1,0 +1,109 @@
+"""What the pages of prospects show: forms made ready, and the facts that templates read."""
+
+from typing import Any
+
+from flask import url_for
+
+from blueprints.accounts.standing import Standing
+from blueprints.customers.domains import shown_domain
+from blueprints.customers.listing import Listing, Wanted
+from blueprints.prospects import lists, rules
+from blueprints.prospects.entries import ACCOUNT_TYPES, COMPANY_TYPES, shown_phone
+from blueprints.prospects.forms import ProspectForm, filled_in
+from blueprints.prospects.lookups import Told
+from blueprints.web.refusals import MayNot
+
+
+def list_facts(who: Standing, listing: Listing, wanted: Wanted, here: str) -> dict[str, Any]:
+    query = wanted.query
+    return {
+        "here": here,
+        "listing": listing,
+        "wanted": wanted,
+        "created_on": lists.created_on,
+        "partner_names": lists.partner_names(who, listing.rows),
+        "account_types": ACCOUNT_TYPES,
+        "shown_domain": shown_domain,
+        "may_create": who.may("prospects.edit"),
+        "may_order": None if wanted.status else lists.may_order(who),
+        "letter_link": lambda letter: here + query(letter=letter),
+        "sort_link": lambda sort, way: here + query(sort=sort, dir=way),
+        "before": here + query(before=listing.before) if listing.before else None,
+        "after": here + query(after=listing.after) if listing.after else None,
+        "total": lists.total_told(listing),
+        "nothing": lists.nothing_told(wanted),
+        "widen": here + (query(letter="") if wanted.q and wanted.letter else ""),
+        "export_link": url_for("prospects.export") + query(),
+    }
+
+
+def new_form(partners: list[Any], **given: Any) -> ProspectForm:
+    """The form of a new prospect; the MSP is asked for where there are several."""
+    if not partners:
+        raise MayNot("There is no open MSP for which you may enter prospects.")
+    choices = {partner.id: partner.name for partner in partners} if len(partners) > 1 else {}
+    form = ProspectForm(products=labelled(rules.products_to_want()), partners=choices, **given)
+    partner = chosen(form, partners)
+    form.phones_from = partner.country if partner else ""
+    return form
+
+
+def chosen(form: ProspectForm, partners: list[Any]) -> Any:
+    """The MSP that was chosen, or the only one; None for one that is not offered."""
+    if "partner" not in form:
+        return partners[0]
+    return next((partner for partner in partners if partner.id == form.partner.data), None)
+
+
+def labelled(products: tuple[Any, ...]) -> dict[int, str]:
+    return {product.id: product.name for product in products}
+
+
+def record_form(prospect: rules.Prospect, **given: Any) -> ProspectForm:
+    return ProspectForm(products=labelled(prospect.products), phones_from=prospect.partner.country, **given)
+
+
+def record_facts(
+    who: Standing, prospect: rules.Prospect, form: ProspectForm | None = None, *, meanwhile: bool = False, **more: Any
+) -> dict[str, Any]:
+    """What the page of a prospect shows; without a form, one that is filled in with what is on record.
+
+    `meanwhile`: somebody saved newer values; they stand beside the typing, and saving again takes the typing.
+    """
+    customer, newer = prospect.customer, []
+    if form is None:
+        data = filled_in(prospect.entry, version=customer.version)
+        form = record_form(prospect, formdata=None, data=data)
+        if not prospect.entry.others:
+            form.offer_row()
+    elif meanwhile:
+        newer = rules.differences(prospect, form.entry())
+        form.version.data = customer.version
+    return {
+        "prospect": prospect,
+        "customer": customer,
+        "role": who.role_on(customer.id, customer.partner_id),
+        "form": form,
+        "newer": newer,
+        "shown_phone": shown_phone,
+        "company_types": COMPANY_TYPES,
+        "account_types": ACCOUNT_TYPES,
+        **form_facts(url_for("prospects.save", customer_id=customer.id), customer_id=customer.id, **more),
+        "odd_phones": rules.odd_phones(prospect.entry),
+    }
+
+
+def form_facts(
+    here: str, lookup: Told | None = None, customer_id: int = 0, *, typed: bool = False, row_added: bool = False
+) -> dict[str, Any]:
+    """What both forms show beside their fields. `typed`: leaving the page would lose something."""
+    told = lookup_facts(lookup, customer_id)
+    return {"odd_phones": (), "here": here, "typed": typed, "row_added": row_added, **told}
+
+
+def lookup_facts(lookup: Told | None, customer_id: int, tries: int = 1) -> dict[str, Any]:
+    """`again`: where to ask next for an answer that is awaited."""
+    again = ""
+    if lookup and lookup.waiting:
+        again = url_for("prospects.lookup", domain=lookup.domain, tries=tries + 1, customer=customer_id or None)
+    return {"lookup": lookup, "again": again, "shown_domain": shown_domain}
