@@ -41,14 +41,23 @@ def sqlite_aside(customers: int) -> Iterator[list[str]]:
         for kind, name, sql in there.fetchall()
         if name in BY_HAND or (big and kind == "index" and name != LOOKED_UP)
     ]
-    usual = value("PRAGMA cache_size")
-    database.execute_sql(f"PRAGMA cache_size = {PAGES}")
     for kind, name, _ in dropped:
         database.execute_sql(f"DROP {kind} {name}")
-    yield [name for kind, name, _ in dropped if kind == "trigger"]
-    for _, _, sql in dropped:
-        database.execute_sql(sql)
-    database.execute_sql(f"PRAGMA cache_size = {usual}")
+    with larger_cache():
+        yield [name for kind, name, _ in dropped if kind == "trigger"]
+        for _, _, sql in dropped:
+            database.execute_sql(sql)
+
+
+@contextmanager
+def larger_cache() -> Iterator[None]:
+    """The cache belongs to the connection, not to the transaction: it is put back whatever happens."""
+    usual = value("PRAGMA cache_size")
+    database.execute_sql(f"PRAGMA cache_size = {PAGES}")
+    try:
+        yield
+    finally:
+        database.execute_sql(f"PRAGMA cache_size = {usual}")
 
 
 @contextmanager

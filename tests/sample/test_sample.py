@@ -396,6 +396,11 @@ def schema() -> list[tuple[Any, ...]]:
     return sorted(indexes) + sorted(triggers)
 
 
+def page_cache() -> int:
+    """Of SQLite's connection, in its own count."""
+    return aside.value("PRAGMA cache_size") if is_sqlite() else 0
+
+
 def test_kept_counts_equal_a_recount_and_search_knows_every_name(large: World) -> None:
     assert_counts_and_search_are_true()
     if is_sqlite():
@@ -437,14 +442,14 @@ def test_loading_twice_adds_more(world: World) -> None:
 
 def test_a_load_that_breaks_off_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "MANY", 100)
-    before = schema()
+    before, cache = schema(), page_cache()
 
     def stop(_: str) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         sample.load(LARGE, 1, say=stop)
-    assert schema() == before
+    assert (schema(), page_cache()) == (before, cache)
     assert not Customer.select().exists()
     assert not Order.select().exists()
     assert Counter.get(Counter.name == "addendum").last == 0
