@@ -112,11 +112,16 @@ class Window:
         self.complaints: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(15_000)
+        self.asking: set[object] = set()
+        self.page.on("request", lambda request: self.asking.add(request))
+        self.page.on("requestfinished", lambda request: self.asking.discard(request))
+        self.page.on("requestfailed", lambda request: self.asking.discard(request))
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def hear(self, message: object) -> None:
-        if message.type in ("error", "warning"):
+        own_note = "the server responded with a status of 4" in message.text  # of an answer that is no fault
+        if message.type in ("error", "warning") and not own_note:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def look_over(self) -> None:
@@ -126,14 +131,17 @@ class Window:
         if not self.page.evaluate("() => !!window.axe"):
             # Through the debugger, not the page: the policy refuses inline script, as it should.
             self.page.evaluate(services.AXE.read_text() + ";undefined")
-        found = self.page.evaluate("() => axe.run({resultTypes: ['violations']}).then(r => r.violations.map(v => "
-                                   "v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')))")
+        found = self.page.evaluate(
+            "() => axe.run({resultTypes: ['violations']}).then(r => r.violations.map(v => "
+            "v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | ')))"
+        )
         assert found == [], f"axe-core on {self.page.url}: {found}"
         wide, room = self.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
         assert wide <= room, f"{self.page.url} scrolls sideways: {wide} > {room}"
 
     def go(self, address: str) -> None:
         self.page.goto(address)
+        self.settle()
         self.look_over()
 
     def press(self, name: str, *, exact: bool = True) -> None:
@@ -142,15 +150,24 @@ class Window:
             self.page.get_by_role("link", name=name, exact=exact)
         )
         both.first.click()
-        self.page.wait_for_load_state("load")
+        self.settle()
         self.look_over()
+
+    def settle(self) -> None:
+        """Wait until a press has done what it does, a new page or a part of this one: nothing asked for 200 ms."""
+        quiet = 0
+        while quiet < 200:
+            self.page.wait_for_timeout(50)
+            quiet = 0 if self.asking else quiet + 50
+        self.page.wait_for_load_state("load")
 
     def fill(self, **typed: str) -> None:
         """Fields by their names in the form."""
         for name, value in typed.items():
             field = self.page.locator(f'[name="{name}"]').first
             if field.evaluate("e => e.tagName") == "SELECT":
-                field.select_option(value)
+                options = field.evaluate("e => [...e.options].map(o => [o.value, o.text])")
+                field.select_option(next(own for own, text in options if value == own or value in text))
             else:
                 field.fill(value)
 
