@@ -57,7 +57,7 @@ class Accounts(PeeweeUserDatastore):
     def __init__(self, database: Any) -> None:
         super().__init__(database, Account, None, None)
 
-    def find_user(self, case_insensitive: bool = False, **wanted: Any) -> Account | None:  # noqa: ARG002 - theirs
+    def find_user(self, case_insensitive: bool = False, **wanted: Any) -> Account | None:  # noqa: ARG002 - Flask-Security says it
         """Addresses are kept and looked for in lower case, so `case_insensitive` says nothing new."""
         (attribute, value), *_ = wanted.items()
         return Account.get_or_none(getattr(Account, attribute) == value)

@@ -14,7 +14,7 @@ from flask_security import (
 )
 from flask_security.forms import valid_user_email
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, PasswordField, RadioField, SelectChoice, SelectField, StringField
+from wtforms import EmailField, Field, HiddenField, PasswordField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, StopValidation
 
 from blueprints.accounts.addresses import plain_address
@@ -27,8 +27,17 @@ LONGEST_PASSWORD = 128
 SHORTEST_PASSWORD = 12
 
 
+class Next(HiddenField):
+    """Where to go on after signing in."""
+
+    def _value(self) -> str:
+        return shown(self.data)
+
+
 class NoNext:
     """Flask-Security checks where to go on when it goes there; an address of elsewhere is passed over, no error."""
+
+    next = Next()
 
     def validate_next(self, _: Field) -> None:
         return
@@ -190,7 +199,7 @@ class CustomerRoleForm(VersionedForm):
     """Up or down for one customer; the empty role is the one over the partner."""
 
     customer = RadioField("Customer", [InputRequired("Choose a customer.")], coerce=row_id, validate_choice=False)
-    role = SelectField("Role for this customer", choices=options((*ROLE_CHOICES, ("", "As over the partner"))))
+    role = SelectField("Role for this customer", choices=options((("", "As over the partner"), *ROLE_CHOICES)))
 
 
 class SeenForm(VersionedForm):

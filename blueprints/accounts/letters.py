@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_security import EmailValidateException, MailUtil
+from flask_security.recoverable import generate_reset_password_token
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from blueprints.accounts.addresses import plain_address
@@ -41,6 +42,13 @@ class Letters(MailUtil):
 def absolute(endpoint: str, **values: Any) -> str:
     """The address of a view for use outside: the installation's own, whatever Host the request named."""
     return current_app.config["SETTINGS"].address + url_for(endpoint, **values)
+
+
+def password_link(fs_uniquifier: str) -> str:
+    """Where a person sets a new password, as Flask-Security's letter has it."""
+    security = current_app.extensions["security"]
+    token = generate_reset_password_token(security.datastore.find_user(fs_uniquifier=fs_uniquifier))
+    return absolute("security.reset_password", token=token)
 
 
 def invitation_link(fs_uniquifier: str) -> str:

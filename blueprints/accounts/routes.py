@@ -286,9 +286,12 @@ def person_facts(
     wanted = asked_for(seek)
     found = people.find_customers(g.who, person_id, wanted)
     forms = {held.partner.id: RoleForm(formdata=None, role=held.role.value) for held in shown.roles}
+    if role_forms and not role_forms.keys() <= forms.keys():
+        raise NotThere
     forms |= role_forms or {}
-    for partner_id, form in forms.items():
-        form.role.id = f"role-{partner_id}"
+    for held in shown.roles:
+        form = forms[held.partner.id]
+        form.role.id, form.role.label.text = f"role-{held.partner.id}", f"Role over {held.partner.name}"
     customer_role = customer_role or CustomerRoleForm(formdata=None)
     customer_role.customer.choices = options((customer.id, customer.name) for customer in found)
     return {

@@ -193,10 +193,14 @@ def remove_second_factor(who: Standing, person_id: int, version: int) -> Person:
         seen(person, version)
         if not is_ours(who, person):
             raise WorksElsewhere
-        person.tf_primary_method = person.tf_totp_secret = person.tf_last_counter = person.mf_recovery_codes = None
-        changed(person)
-        history.record("person.second_factor_removed", who, partner=only_partner(person), name=person.name)
+        drop_second_factor(who, person)
     return person
+
+
+def drop_second_factor(who: object, person: Person) -> None:
+    person.tf_primary_method = person.tf_totp_secret = person.tf_last_counter = person.mf_recovery_codes = None
+    changed(person)
+    history.record("person.second_factor_removed", who, partner=only_partner(person), name=person.name)
 
 
 def set_operator(who: Standing, person_id: int, operator: bool, version: int) -> Person:

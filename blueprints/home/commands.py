@@ -1,4 +1,4 @@
-"""`flask --app app setup` and `load-sample`: what the set-up page does, for scripts."""
+"""`flask --app app setup`, `load-sample` and `password-link`: what pages do, for scripts and for emergencies."""
 
 import sys
 
@@ -6,9 +6,11 @@ import click
 from flask import Flask
 from flask_wtf import FlaskForm
 
+from blueprints.accounts.letters import password_link
 from blueprints.accounts.passwords import hashed
 from blueprints.home import door, rules
 from blueprints.home.forms import SetupForm
+from blueprints.web.refusals import NotThere
 from data.database import database
 
 SAMPLE_CUSTOMERS = 40
@@ -51,6 +53,22 @@ def add_commands(app: Flask) -> None:
             except ValueError as problem:
                 raise click.ClickException(str(problem)) from None
         click.echo(f"{loaded:,} sample customers loaded.")
+
+    add_recovery(app)
+
+
+def add_recovery(app: Flask) -> None:
+    @app.cli.command("password-link")
+    @click.argument("email")
+    @click.option("--remove-second-factor", is_flag=True, help="For who lost the device and the recovery codes.")
+    def password_link_command(email: str, remove_second_factor: bool) -> None:
+        """Print a link that sets a new password, for somebody whom no letter reaches."""
+        with app.test_request_context():
+            try:
+                uniquifier = rules.let_in(email, remove_second_factor=remove_second_factor)
+            except NotThere as refusal:
+                raise click.ClickException(refusal.sentence) from None
+            click.echo(password_link(uniquifier))
 
 
 def set_up(app: Flask, form: SetupForm, *, sample: bool) -> rules.Installation:

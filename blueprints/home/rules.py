@@ -4,11 +4,12 @@ import uuid
 from dataclasses import dataclass
 
 from blueprints.accounts.addresses import plain_address
+from blueprints.accounts.rules import drop_second_factor
 from blueprints.web.choices import known_currency, known_timezone
 from blueprints.web.refusals import NotThere
 from data import history
 from data.accounts import Grant, Person
-from data.database import database, is_sqlite, transaction
+from data.database import database, is_sqlite, locked, transaction
 from data.folding import fold
 from data.moments import now
 from data.partners import Partner
@@ -69,6 +70,17 @@ def set_up(*, partner: str, currency: str, timezone: str, name: str, email: str,
         Grant.create(person=person, partner=msp, role=Role.PARTNER_ADMIN, granted_at=now())
         history.record("installation.set_up", person, partner=msp.id, msp=partner)
     return Installation(msp.id, person.id)
+
+
+def let_in(email: str, *, remove_second_factor: bool) -> str:
+    """The uniquifier of who signs in with this address, for a link. Raises NotThere."""
+    with transaction():
+        person: Person | None = locked(Person.select().where(Person.email == email.strip().lower())).first()
+        if person is None:
+            raise NotThere("Nobody signs in with this address.")
+        if remove_second_factor and person.tf_primary_method is not None:
+            drop_second_factor(history.PORTAL, person)
+    return person.fs_uniquifier
 
 
 def database_answers() -> bool:

@@ -51,11 +51,10 @@ def test_decides_about_its_own_partner_only(admin: Visitor, stranger: Visitor, w
     assert stranger.post(f"/people/{shared.id}/roles/2", {"role": "none"} | seen(shared)).status == 303
 
 
-def test_gives_no_role_over_a_partner_the_person_does_not_work_for(operator: Visitor, world: World) -> None:
-    assert (
-        operator.post(f"/people/{world.technician.id}/roles/2", {"role": "viewer"} | seen(world.technician)).status
-        == 404
-    )
+@pytest.mark.parametrize("role", ["viewer", "emperor"])
+def test_gives_no_role_over_a_partner_the_person_does_not_work_for(operator: Visitor, world: World, role: str) -> None:
+    data = {"role": role} | seen(world.technician)
+    assert operator.post(f"/people/{world.technician.id}/roles/2", data).status == 404
 
 
 # --- the last partner administrator ------------------------------------------------------------------

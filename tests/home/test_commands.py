@@ -87,3 +87,31 @@ def test_says_what_is_missing_for_a_sample(new_portal: Flask) -> None:
     refused = new_portal.test_cli_runner().invoke(args=["load-sample", "--customers", "3"])
     assert refused.exit_code == 1
     assert "Error:" in refused.output
+
+
+# --- when nobody can sign in any more ------------------------------------------------------------------
+
+
+def test_prints_a_link_that_sets_a_new_password(app: Flask, world: World, nobody: Visitor) -> None:
+    done = app.test_cli_runner().invoke(args=["password-link", " Olga.Operator@northstar.example"])
+    assert done.exit_code == 0, done.output
+    link = done.output.strip().removeprefix("http://127.0.0.1:8000")
+    password = "found again in time"
+    assert nobody.post(link, {"password": password, "password_confirm": password}).status == 303
+    assert nobody.post("/sign-in", {"email": world.operator.email, "password": password}).location == "/"
+
+
+def test_removes_a_lost_second_factor_when_told_to(app: Flask, world: World) -> None:
+    Person.update(tf_primary_method="authenticator", tf_totp_secret="x").where(Person.id == world.operator.id).execute()
+    command = ["password-link", world.operator.email]
+    app.test_cli_runner().invoke(args=command)
+    assert Person.get_by_id(world.operator.id).tf_primary_method == "authenticator"
+    assert app.test_cli_runner().invoke(args=[*command, "--remove-second-factor"]).exit_code == 0
+    assert Person.get_by_id(world.operator.id).tf_primary_method is None
+    assert [sentence(line) for line in History.select()] == ["Second factor of Olga Operator removed"]
+
+
+def test_knows_no_link_for_a_stranger(app: Flask, world: World) -> None:
+    refused = app.test_cli_runner().invoke(args=["password-link", "x@x.example"])
+    assert refused.exit_code == 1
+    assert "Nobody signs in with this address." in refused.output
