@@ -59,7 +59,6 @@ KINDS: dict[str, str] = {
     "rfi.link_opened": "RFI link opened by {email}",
     "plan.opened": "Onboarding plan opened",
     "attachment.filed": "{name} filed under attachments",
-    "attachment.opened": "{name} opened",
     "email.queued": "Email “{subject}” to {email} queued",
     "email.delayed": "Email “{subject}” to {email} not sent yet: {answer}",
     "email.held": "Email “{subject}” to {email} held: no mail server is set",

@@ -22,5 +22,7 @@ def document(world):
 
 ROWS = {
     ("customers.attachment", "GET"): Row(READERS, document),
+    ("customers.in_progress", "GET"): Row(READERS | {"stranger": 200}),
+    ("customers.complete", "GET"): Row(READERS | {"stranger": 200}),
     ("customer_details.show", "GET"): Row(READERS, customer),
 }

@@ -1,0 +1,101 @@
+"""The two lists of customers: each in its own, with the state of its RFI and your role beside it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from data.moments import now
+from data.rfi import Rfi
+from data.roles import Role
+from tests.factories import World, a_customer, a_grant_over, a_prospect
+from tests.orders.drafts import a_draft
+from tests.visits import Visitor
+
+IN_PROGRESS, COMPLETE = "/customers/in-progress", "/customers/complete"
+
+
+def names_on(visitor: Visitor, address: str) -> list[str]:
+    return [link.text_content() for link in visitor.get(address).find("tbody strong a")]
+
+
+def test_each_customer_stands_in_one_list(admin: Visitor, world: World) -> None:
+    a_prospect(world.northstar, "A prospect")
+    a_customer(world.northstar, "Begun", status="in_progress")
+    a_customer(world.northstar, "Done", status="complete")
+    a_customer(world.northstar, "Ending", status="pending_cancellation")
+    a_customer(world.northstar, "Gone", status="cancelled")
+    assert names_on(admin, IN_PROGRESS) == ["Begun"]
+    assert names_on(admin, COMPLETE) == ["Done", "Ending"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("incomplete", "Incomplete"),
+        ("complete", "Complete"),
+        ("error", "flagged"),
+        ("not_applicable", "Not applicable"),
+    ],
+)
+def test_shows_the_newest_rfi(admin: Visitor, world: World, state: str, words: str) -> None:
+    customer = a_customer(world.northstar, status="in_progress")
+    for each in ("incomplete", state):
+        order = a_draft(world, customer)
+        order.state = "void"
+        order.save()
+        Rfi.create(customer=customer, order=order, state=each, opened_at=now())
+    cell = admin.get(IN_PROGRESS).find("td[data-name=RFI]")[0]
+    assert words in cell.text_content()
+    assert bool(cell.cssselect("a")) is (state in ("incomplete", "error")), "red and amber lead to the RFI"
+
+
+def test_shows_your_role_for_each(viewer: Visitor, world: World) -> None:
+    customer = a_customer(world.northstar, "Raised", status="in_progress")
+    a_customer(world.northstar, "Usual", status="in_progress")
+    a_grant_over(world.viewer, customer, Role.TECHNICIAN)
+    roles = [cell.text_content() for cell in viewer.get(IN_PROGRESS).find('td[data-name="Your role"]')]
+    assert roles == ["Technician", "Viewer"]
+
+
+def test_hides_customers_of_others_and_those_one_was_taken_off(
+    viewer: Visitor, stranger: Visitor, world: World
+) -> None:
+    customer = a_customer(world.northstar, "Secret", status="in_progress")
+    a_grant_over(world.viewer, customer, Role.NONE)
+    assert names_on(viewer, IN_PROGRESS) == []
+    assert names_on(stranger, IN_PROGRESS) == []
+
+
+def test_search_letter_and_sort_are_in_the_address(admin: Visitor, world: World) -> None:
+    for name in ("Müller", "Mühle", "Alder"):
+        a_customer(world.northstar, name, status="in_progress")
+    assert names_on(admin, IN_PROGRESS + "?q=muller") == ["Müller"]
+    assert names_on(admin, IN_PROGRESS + "?letter=M&dir=desc") == ["Müller", "Mühle"]
+
+
+def test_sends_the_part_alone_and_says_how_many(admin: Visitor, world: World) -> None:
+    a_customer(world.northstar, "Begun", status="in_progress")
+    part = admin.get(IN_PROGRESS, htmx=True)
+    assert not part.find("html")
+    assert "1 customer" in part.find("#said")[0].text_content()
+
+
+@pytest.mark.parametrize("address", [IN_PROGRESS, COMPLETE])
+def test_says_what_to_do_next_when_empty(admin: Visitor, address: str) -> None:
+    assert admin.get(address).find("#found a.button, #found .button")
+
+
+@pytest.mark.parametrize(
+    "query", ["?after=x", "?before=%00", "?sort=password", "?letter=ZZ", "?dir=up", "?after=a&after=b"]
+)
+def test_made_up_parameters_show_the_list_all_the_same(admin: Visitor, world: World, query: str) -> None:
+    a_customer(world.northstar, "Begun", status="in_progress")
+    assert names_on(admin, IN_PROGRESS + query) == ["Begun"]
+
+
+def test_asks_the_database_as_often_for_three_as_for_one(admin: Visitor, world: World, statements: Callable) -> None:
+    a_customer(world.northstar, status="in_progress")
+    one = statements(lambda: admin.get(IN_PROGRESS))
+    for _ in range(2):
+        a_customer(world.northstar, status="in_progress")
+    assert statements(lambda: admin.get(IN_PROGRESS)) == one
