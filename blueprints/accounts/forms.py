@@ -11,6 +11,7 @@ from flask_security import (
     ResetPasswordForm,
     TwoFactorVerifyCodeForm,
     VerifyForm,
+    hash_password,
 )
 from flask_security.forms import valid_user_email
 from flask_wtf import FlaskForm
@@ -34,7 +35,7 @@ class Next(HiddenField):
         return shown(self.data)
 
 
-class NoNext:
+class GoesOn:
     """Flask-Security checks where to go on when it goes there; an address of elsewhere is passed over, no error."""
 
     next = Next()
@@ -94,7 +95,7 @@ def repeated(name: str, label: str = "The same password again") -> Password:
     return Password(label, "new-password", (EqualTo(name, "This differs from the password above."),))
 
 
-class SignInForm(NoNext, LoginForm):
+class SignInForm(GoesOn, LoginForm):
     email = Address(render_kw={"autocomplete": "username"})
     password = Password("Password", "current-password")
     remember = None  # a session ends with the browser
@@ -104,12 +105,19 @@ class SignInForm(NoNext, LoginForm):
         self.password.description = ""  # Flask-Security puts a link there; the page has its own
 
 
-class ConfirmForm(NoNext, VerifyForm):
+class ConfirmForm(GoesOn, VerifyForm):
     password = Password("Password", "current-password")
 
 
 class ForgottenPasswordForm(ForgotPasswordForm):
     email = Address(validators=(valid_user_email,), render_kw={"autocomplete": "username"})
+
+    def validate(self, **rest: Any) -> bool:
+        """Somebody invited has no password to be hashed into the link; that must not be the faster answer."""
+        good = super().validate(**rest)
+        if good and self.user.password is None:
+            hash_password("not a password")
+        return good
 
 
 class SetPasswordForm(ResetPasswordForm):

@@ -64,6 +64,24 @@ def test_answers_the_same_whoever_asks(nobody: Visitor, ada: Person, visit_as: o
     assert Email.select().count() == 1
 
 
+@pytest.mark.parametrize("path", ["/forgotten-password", "/sign-in"])
+@pytest.mark.parametrize("who", ["known", "unknown", "malformed", "invited", "off"])
+def test_takes_as_long_whoever_asks(
+    nobody: Visitor, ada: Person, world: World, app: Flask, monkeypatch: pytest.MonkeyPatch, who: str, path: str
+) -> None:
+    """What takes long is hashing: once, for everybody. (A sign-in with no address at all is refused at once.)"""
+    off = with_password(app, world.technician)
+    Person.update(active=False).where(Person.id == off.id).execute()
+    addresses = {"known": ada, "invited": world.viewer, "off": off}
+    email = addresses[who].email if who in addresses else {"unknown": "x@a.example", "malformed": "x"}[who]
+    context, hashed = type(app.extensions["security"].pwd_context), []
+    for name in ("hash", "verify"):
+        real = getattr(context, name)
+        monkeypatch.setattr(context, name, lambda *given, real=real: hashed.append(1) or real(*given))
+    nobody.post(path, {"email": email, "password": "wrong"})
+    assert len(hashed) == (0 if (who, path) == ("malformed", "/sign-in") else 1)
+
+
 def test_writes_to_nobody_who_is_switched_off(nobody: Visitor, ada: Person) -> None:
     Person.update(active=False).where(Person.id == ada.id).execute()
     assert nobody.post("/forgotten-password", {"email": ada.email}).status == 303
