@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, abort, current_app, g, make_response, render_template, request, session
 from flask_limiter import Limiter
 from flask_login import current_user
+from flask_login.utils import _user_context_processor
 from flask_security import Security, login_user, signals, views
 from flask_security.recovery_codes import mf_recovery, mf_recovery_codes
 from flask_wtf import FlaskForm
@@ -18,7 +19,7 @@ from blueprints.accounts.datastore import Account, Accounts, tell
 from blueprints.accounts.letters import Letters
 from blueprints.accounts.second_factor import OneTimeCodes, RecoveryCodes, key_for
 from blueprints.accounts.second_factor_pages import codes_or_account, lost_device, set_up_again
-from blueprints.accounts.standing import Standing, standing_of
+from blueprints.accounts.standing import Standing, standing_by
 from blueprints.web.access import for_signed_in, open_to_all
 from blueprints.web.page import DRESS_HEADERS, gone_to
 from blueprints.web.settings import Settings
@@ -52,6 +53,7 @@ def start(app: Flask, limiter: Limiter, settings: Settings) -> None:
     security.want_json(lambda _: False)  # pages only: no API of its own
     security.login_manager.request_loader(lambda _: None)  # a session signs in, no token in an address or header
     security.principal.identity_loaders.clear()  # roles are our grants; Flask-Principal is not asked on each request
+    app.template_context_processors[None].remove(_user_context_processor)  # nor `current_user` read for each page
     app.register_blueprint(blueprint_of_views(limiter))
     keep_history(app)
 
@@ -246,8 +248,9 @@ TOLD = {
 
 
 def person_asking() -> Standing | None:
-    """Who is signed in: asked once per request, by the guard."""
-    return standing_of(current_user) if current_user.is_authenticated else None
+    """Who is signed in: asked once per request, by the guard, and past Flask-Login, which would read all of the row."""
+    signed_in_as = session.get("_user_id")
+    return standing_by(signed_in_as) if signed_in_as else None
 
 
 def save() -> None:
