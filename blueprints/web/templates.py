@@ -20,11 +20,12 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
     (A block drawn alone does not see what its file imported at the top.)
     """
     env = app.jinja_env
-    versions = {asset: version_of(asset) for asset in Path(app.static_folder or "").rglob("*") if asset.is_file()}
+    folder = Path(app.static_folder or "")
+    versions = {str(path.relative_to(folder)): version_of(path) for path in folder.rglob("*") if path.is_file()}
 
     def asset(name: str) -> str:
         """Address of a static file that changes with its content, so that browsers may keep it for ever."""
-        return f"{app.static_url_path}/{name}?v={versions.get(Path(app.static_folder or '') / name, 0)}"
+        return f"{app.static_url_path}/{name}?v={versions.get(name, 0)}"
 
     def moment(value: datetime) -> str:
         who = g.get("who")
@@ -36,7 +37,7 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
         return f"{value.astimezone(ZoneInfo(who.timezone if who else 'UTC')):%H:%M}"
 
     env.filters.update(clock=clock, money=formats.money, day=day, moment=moment, number=formats.number, country=formats.country)
-    env.globals.update(asset=asset, htmx_installed=(Path(app.static_folder or "") / "installed/htmx.min.js").exists())
+    env.globals.update(asset=asset, htmx_installed="installed/htmx.min.js" in versions)
     for part in sorted(PARTS.glob("*.html")):
         module = env.get_template(f"parts/{part.name}").module
         env.globals.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
