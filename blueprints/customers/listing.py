@@ -85,6 +85,11 @@ class Wanted:
     def term(self) -> str:
         return fold(self.q)
 
+    @property
+    def from_start(self) -> Self:
+        """The same list, wherever in it somebody is."""
+        return replace(self, after=None, before=None) if self.after or self.before else self
+
     def query(self, **changed: str) -> str:
         """The part of an address after its path that asks for this list with some things changed, from its start.
 
@@ -94,6 +99,28 @@ class Wanted:
         now = {"q": self.q, "letter": self.letter, "sort": self.sort, "dir": self.dir} | changed
         asked = {name: value for name, value in now.items() if value != usual.get(name, "")}
         return f"?{urlencode(asked)}" if asked else ""
+
+
+@dataclass(frozen=True)
+class LetterLink:
+    """Addresses of the same list under other letters: `link("C")`. Equal ones lead to equal places."""
+
+    here: str
+    wanted: Wanted
+
+    def __call__(self, letter: str) -> str:
+        return self.here + self.wanted.query(letter=letter)
+
+
+@dataclass(frozen=True)
+class SortLink:
+    """Addresses of the same list in other orders: `link("users", "desc")`."""
+
+    here: str
+    wanted: Wanted
+
+    def __call__(self, sort: str, way: str) -> str:
+        return self.here + self.wanted.query(sort=sort, dir=way)
 
 
 @dataclass(frozen=True)
@@ -162,7 +189,7 @@ def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.s
 
 def every_customer(who: Standing, wanted: Wanted, permission: str = "customers.see") -> Iterator[Row]:
     """All rows of a list from its start, read a few hundred at a time."""
-    wanted = replace(wanted, after=None, before=None)
+    wanted = wanted.from_start
     legs, counts = within(who, wanted, permission)
     while counts:
         found = find(legs, wanted, counts)

@@ -1,6 +1,6 @@
 """Finding customers through the person who asks, and moving them through their life."""
 
-from peewee import ModelSelect
+from peewee import SQL, Expression, ModelSelect
 
 from blueprints.accounts.standing import Standing
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere
@@ -12,16 +12,20 @@ from data.moments import now
 
 def customers_for(who: Standing, permission: str = "customers.see") -> ModelSelect:
     """The customers for which this person's role permits it: the only query that customers are found by."""
-    query = Customer.select()
+    return Customer.select().where(reached_by(who, permission))
+
+
+def reached_by(who: Standing, permission: str = "customers.see") -> Expression:
+    """The condition on customers under which this person's role permits it; for queries that join them."""
     if who.operator:
-        return query
+        return SQL("1 = 1")
     raised, lowered = who.exceptions(permission)
     reached = Customer.partner_id.in_(who.partners_where(permission))
     if lowered:
         reached &= Customer.id.not_in(lowered)
     if raised:
         reached |= Customer.id.in_(raised)
-    return query.where(reached)
+    return reached
 
 
 def find_customer(

@@ -5,15 +5,14 @@ The number of queries depends on how many partners the person works for, never o
 
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.finding import Sql, ask, counted, one_after_the_other, one_of, select
 from blueprints.customers.rules import customers_for
-from data import formats
+from blueprints.customers.telling import Told, told
 from data.accounts import Grant, Person
 from data.customers import Customer
-from data.history import History, sentence
+from data.history import History
 from data.orders import Order
 from data.partners import ContractedPrice, Partner, Product
 from data.rfi import Rfi
@@ -31,20 +30,6 @@ class Next:
     text: str
     place: str = ""
     partner_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Told:
-    """A line of history as the reader's clock shows it. `detail`: the customer; routes know `href`, where it is."""
-
-    day: str
-    clock: str
-    at: str  # ISO 8601
-    text: str
-    who: str
-    detail: str
-    customer_id: int
-    href: str = ""
 
 
 def counts_for(who: Standing) -> dict[str, int]:
@@ -146,20 +131,7 @@ def recent_history(who: Standing) -> list[Told]:
     lines = list(History.select().where(History.id.in_(ids)).order_by(History.id.desc()))
     named = {line.customer_id for line in lines}
     names = dict(Customer.select(Customer.id, Customer.name).where(Customer.id.in_(named)).tuples())
-    return [told(line, names.get(line.customer_id, ""), ZoneInfo(who.timezone)) for line in lines]
-
-
-def told(line: History, customer: str, zone: ZoneInfo) -> Told:
-    there = line.at.astimezone(zone)
-    return Told(
-        day=formats.day(there.date()),
-        clock=f"{there:%H:%M}",
-        at=there.isoformat(timespec="seconds"),
-        text=sentence(line),
-        who=line.who_name,
-        detail=customer,
-        customer_id=line.customer_id,
-    )
+    return [told(line, who.timezone, names.get(line.customer_id, "")) for line in lines]
 
 
 def legs_of_history(who: Standing) -> list[Sql]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from peewee import IntegrityError
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.rules import customers_for, find_customer, implementation_lead
+from blueprints.customers.rules import find_customer, implementation_lead, reached_by
 from blueprints.orders.pricing import NoPrice, PricedLine, Quote, quote
 from blueprints.partners.prices import PriceList, prices_on
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
@@ -222,9 +222,8 @@ def find_order(who: Standing, order_id: int, permission: str = "orders.see", *, 
 
     `for_update` holds both rows until the transaction ends.
     """
-    visible = customers_for(who, "orders.see").select(Customer.id)
     query = Order.select(Order, Customer).join(Customer)
-    query = query.where((Order.id == order_id) & Order.customer.in_(visible))
+    query = query.where((Order.id == order_id) & reached_by(who, "orders.see"))
     order: Order | None = (locked(query) if for_update else query).first()
     if order is None:
         raise NotThere

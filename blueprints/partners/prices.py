@@ -61,7 +61,7 @@ class AlreadyInForce(Refused):
 
 
 def prices_on(partner_id: int, day: date, product_ids: Iterable[int] | None = None) -> dict[int, PriceList]:
-    """The price list in force on `day` for each product that has one. Two queries."""
+    """The price list in force on `day` for each product that has one. One query."""
     newest = (
         ContractedPrice.select(ContractedPrice.product_id, fn.MAX(ContractedPrice.valid_from).alias("newest"))
         .where((ContractedPrice.partner == partner_id) & (ContractedPrice.valid_from <= day))
@@ -69,15 +69,21 @@ def prices_on(partner_id: int, day: date, product_ids: Iterable[int] | None = No
     )
     if product_ids is not None:
         newest = newest.where(ContractedPrice.product_id.in_(list(product_ids)))
+    price, tier = ContractedPrice, PriceTier
     in_force = (
-        ContractedPrice.select()
-        .join(
-            newest,
-            on=(ContractedPrice.product_id == newest.c.product_id) & (ContractedPrice.valid_from == newest.c.newest),
-        )
-        .where(ContractedPrice.partner == partner_id)
+        price.select(price.product_id, price.valid_from, price.one_time_fee, tier.users_from, tier.monthly_per_user)
+        .join(newest, on=(price.product_id == newest.c.product_id) & (price.valid_from == newest.c.newest))
+        .switch(price)
+        .join(tier)
+        .where(price.partner == partner_id)
+        .order_by(price.product_id, tier.users_from)
+        .tuples()
     )
-    return {row.product_id: prices for row, prices in with_tiers(in_force)}
+    lists: dict[int, PriceList] = {}
+    for product_id, valid_from, one_time_fee, users_from, each in in_force:
+        tiers = lists[product_id].tiers if product_id in lists else ()
+        lists[product_id] = PriceList(product_id, valid_from, one_time_fee, (*tiers, (users_from, each)))
+    return lists
 
 
 def with_tiers(lists: Iterable[ContractedPrice]) -> list[tuple[ContractedPrice, PriceList]]:

@@ -1,8 +1,9 @@
 """What every template can use: the parts, formats for dates and money, addresses of assets."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,7 +38,15 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
         return f"{value.astimezone(ZoneInfo(who.timezone if who else 'UTC')):%H:%M}"
 
     env.filters.update(clock=clock, money=formats.money, day=day, moment=moment, number=formats.number, country=formats.country)
-    env.globals.update(asset=asset, htmx_installed="installed/htmx.min.js" in versions)
+    @lru_cache(maxsize=500)
+    def once(macro: str, /, *facts: Hashable, **more: Hashable) -> Any:
+        """What a macro of templates/parts draws of these facts; kept, for what many requests show alike.
+
+        Facts that are looked up by what they are (a frozen dataclass as a link, not a lambda) are found again.
+        """
+        return env.globals[macro](*facts, **more)
+
+    env.globals.update(asset=asset, htmx_installed="installed/htmx.min.js" in versions, once=once)
     for part in sorted(PARTS.glob("*.html")):
         module = env.get_template(f"parts/{part.name}").module
         env.globals.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
