@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bidi import get_display
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -186,6 +186,7 @@ def test_marks_that_override_directions_are_left_out() -> None:
 
 
 @given(anything, st.integers(2, 30))
+@example("א\U0003134b", 2)  # newer than the tables of Python 3.11
 @settings(max_examples=200, deadline=None)
 def test_every_character_is_set_once(text: str, ems: int) -> None:
     setting = typesetting.set_text(text, ems * EM)

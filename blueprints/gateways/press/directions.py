@@ -22,6 +22,8 @@ def levels(text: str) -> tuple[bool, list[int]]:
     """Whether the paragraph is read from right to left, and the level of each character (odd: from right to left)."""
     if text.isascii() or not any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in text):
         return False, [0] * len(text)
+    # Characters newer than this Python's tables have no direction there; they are read from left to right.
+    text = "".join(character if unicodedata.bidirectional(character) else "x" for character in text)
     storage = algorithm.get_empty_storage()
     base = algorithm.get_base_level(text)
     storage.update(base_level=base, base_dir="LR"[base])
