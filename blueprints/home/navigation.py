@@ -1,6 +1,8 @@
 """The way around: what the header offers to whom."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Flask, request, url_for
 
@@ -41,19 +43,25 @@ PAGES_OF_PLACES = {
 }
 
 
-def navigation_for(app: Flask, who: Standing) -> list[Item]:
-    """The places this person may go; the one they are in is marked."""
-    return [
-        Item(label, url_for(endpoint), is_here(endpoint))
-        for label, endpoint, permission in PLACES
-        if endpoint in app.view_functions and (not permission or who.may(permission))
-    ]
+def navigation_for(app: Flask, who: Standing) -> Iterator[Item]:
+    """The places this person may go; the one they are in is marked. Made only where a page draws them."""
+    here = place_of(request.endpoint or "")
+    for label, endpoint, permission in PLACES:
+        if endpoint in app.view_functions and (not permission or who.may(permission)):
+            yield Item(label, address_of(endpoint, request.script_root), endpoint == here)
 
 
-def is_here(endpoint: str) -> bool:
-    """Whether the page asked for belongs to this place."""
-    asked = request.endpoint or ""
+@cache
+def address_of(endpoint: str, _root: str) -> str:
+    """The address of a place; it depends on nothing but where the portal is mounted."""
+    return url_for(endpoint)
+
+
+@cache
+def place_of(asked: str) -> str:
+    """The place to which the page asked for belongs, "" for none."""
     for beginning, place in PAGES_OF_PLACES.items():
         if asked.startswith(beginning):
-            return endpoint == place
-    return request.blueprint == endpoint.split(".", maxsplit=1)[0]
+            return place
+    feature = asked.split(".", maxsplit=1)[0]
+    return next((endpoint for _, endpoint, _ in PLACES if endpoint.split(".", maxsplit=1)[0] == feature), "")

@@ -29,7 +29,7 @@ def page(template: str, parts: list[str], status: int = 200, said: str = "", **f
         answer = make_response(str(body + spoken(said)), status)
     else:
         answer = make_response(render_template(template, said=said, **facts), status)
-    answer.vary.update(DRESS_HEADERS)  # added, never assigned: others have their own
+    answer.headers["Vary"] = ", ".join(DRESS_HEADERS)  # a new answer has no others; whoever has later ones adds them
     return answer
 
 

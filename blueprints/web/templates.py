@@ -1,7 +1,7 @@
 """What every template can use: the parts, formats for dates and money, addresses of assets."""
 
 import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from data import formats
 PARTS = Path(__file__).parents[2] / "templates" / "parts"
 
 
-def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) -> None:
+def prepare_templates(app: Flask, navigation_for: Callable[[Any], Iterable[Any]]) -> None:
     """Filters, globals, and the macros of templates/parts, reachable by their names from every block.
 
     (A block drawn alone does not see what its file imported at the top.)
@@ -24,9 +24,11 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
     folder = Path(app.static_folder or "")
     versions = {str(path.relative_to(folder)): version_of(path) for path in folder.rglob("*") if path.is_file()}
 
+    at = app.static_url_path
+
     def asset(name: str) -> str:
         """Address of a static file that changes with its content, so that browsers may keep it for ever."""
-        return f"{app.static_url_path}/{name}?v={versions.get(name, 0)}"
+        return f"{at}/{name}?v={versions.get(name, 0)}"
 
     def moment(value: datetime) -> str:
         who = g.get("who")
@@ -37,7 +39,6 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
         who = g.get("who")
         return f"{value.astimezone(ZoneInfo(who.timezone if who else 'UTC')):%H:%M}"
 
-    env.filters.update(clock=clock, money=formats.money, day=day, moment=moment, number=formats.number, country=formats.country)
     @lru_cache(maxsize=500)
     def once(macro: str, /, *facts: Hashable, **more: Hashable) -> Any:
         """What a macro of templates/parts draws of these facts; kept, for what many requests show alike.
@@ -46,6 +47,8 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], list[Any]]) ->
         """
         return env.globals[macro](*facts, **more)
 
+    env.filters.update(clock=clock, money=formats.money, day=day, moment=moment)
+    env.filters.update(number=formats.number, country=formats.country)
     env.globals.update(asset=asset, htmx_installed="installed/htmx.min.js" in versions, once=once)
     for part in sorted(PARTS.glob("*.html")):
         module = env.get_template(f"parts/{part.name}").module
