@@ -56,6 +56,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri=settings.limits_url, strategy="moving-window")
     app.extensions["limiter_of_quayside"] = limiter
+    # Each limit stands at its view, which asks for it; none is for all of them, so nothing is asked at every request.
+    app.before_request_funcs[None].remove(limiter._check_request_limit)
     mail.open_post(app, settings.mail_server)
     ids_in_addresses(app)
     act_of_request(app)

@@ -18,19 +18,26 @@ POLICY = "; ".join(
 YEAR = 31_536_000
 
 
+ALWAYS = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    # The form token check over TLS reads the Referer, so it has to stay within the site.
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
+
+
 def strict_headers(app: Flask) -> None:
     @app.after_request
     def add(answer: Response) -> Response:
         headers = answer.headers
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        # The form token check over TLS reads the Referer, so it has to stay within the site.
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        for name, value in ALWAYS:
+            if name not in headers:
+                headers.add(name, value)
         if request.endpoint == "static":
             if request.args.get("v"):
                 headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        elif not answer.cache_control.public:
+        elif "public" not in headers.get("Cache-Control", ""):
             headers["Cache-Control"] = "no-store"
         if request.is_secure:
             headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")

@@ -53,6 +53,9 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], Iterable[Any]]
     for part in sorted(PARTS.glob("*.html")):
         module = env.get_template(f"parts/{part.name}").module
         env.globals.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
+    # From here on globals do not change, so each template has them in one dict: Jinja's chain of two, made for those
+    # that do, is copied entry by entry for every page.
+    env.make_globals = lambda given: {**env.globals, **(given or {})}  # type: ignore[method-assign]  # meant to be replaced
 
     @app.context_processor
     def on_every_page() -> dict[str, Any]:
