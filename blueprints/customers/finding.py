@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from blueprints.accounts.standing import Standing
 from data.database import database, is_sqlite
-from data.fields import Day, Moment
+from data.fields import Moment
 
 MOST = 1_000  # matches that are looked at one by one; beyond them a list says “more than 1,000”
 NEAR = 3_000  # matches on the whole installation among which a person's own are sought
@@ -21,7 +21,10 @@ TRIGRAM = 3  # letters that the search index needs at least
 
 
 class Row(NamedTuple):
-    """A customer as lists show it; the fields are those of data/customers.py."""
+    """A customer as lists show it; the fields are those of data/customers.py.
+
+    The last two are as the database has them, because most rows are never asked: `created` is the moment.
+    """
 
     id: int
     partner_id: int
@@ -34,6 +37,11 @@ class Row(NamedTuple):
     status: str
     subscription_start: Any
     created_at: Any
+
+    @property
+    def created(self) -> datetime:
+        moment: datetime = Moment().python_value(self.created_at)
+        return moment
 
 
 COLUMNS = ", ".join(Row._fields)
@@ -247,7 +255,8 @@ def rows_of(ids: list[int]) -> dict[int, Row]:
 def in_order(legs: list[Sql], order: Order, start: Sql, filters: Sql, limit: int) -> list[Row]:
     """The next rows, read along the index of this order."""
     questions = [select(COLUMNS, CUSTOMER, leg & filters & start, order.text, limit) for leg in legs]
-    return order.sorted(as_rows(ask(one_after_the_other(questions))))[:limit]
+    rows = as_rows(ask(one_after_the_other(questions)))
+    return rows if len(legs) == 1 else order.sorted(rows)[:limit]
 
 
 def in_order_if_ahead(legs: list[Sql], order: Order, start: Sql, filters: Sql, limit: int) -> list[Row] | None:
@@ -271,8 +280,4 @@ def in_order_of_all(legs: list[Sql], order: Order, start: Sql, filters: Sql, lim
 
 
 def as_rows(found: list[tuple[Any, ...]]) -> list[Row]:
-    return [Row._make((*row[:-2], day_of(row[-2]), moment_of(row[-1]))) for row in found]
-
-
-day_of = Day().python_value
-moment_of = Moment().python_value
+    return list(map(Row._make, found))

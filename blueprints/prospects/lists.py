@@ -3,18 +3,21 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import cache
 from itertools import islice
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import Listing, Wanted, every_customer, list_customers
+from blueprints.customers.lists import names_of
 from blueprints.prospects.rules import LEAD
 from blueprints.web.csv_files import csv_safe
 from data import formats
 from data.customers import ACCOUNT_TYPES, Contact
-from data.partners import Partner
 
 PERMISSION = "prospects.see"
 AT_ONCE = 500
@@ -31,53 +34,49 @@ HEADING = (
 )
 
 
+class Shown(NamedTuple):
+    """A prospect as a row of the list shows it, in words; `partner` is "" where all rows are of one MSP."""
+
+    id: int
+    name: str
+    partner: str
+    domain: str
+    users: str
+    account_type: str
+    created: str
+
+
 def prospects(who: Standing, wanted: Wanted) -> Listing:
     return list_customers(who, wanted, PERMISSION)
 
 
-def told(listing: Listing) -> str:
-    """How many there are, in words: “214 prospects”."""
-    if listing.more_than_total:
-        return f"More than {formats.number(listing.total)} prospects"
-    return "1 prospect" if listing.total == 1 else f"{formats.number(listing.total)} prospects"
+def shown(row: Row, partner: str, timezone: str) -> Shown:
+    """Numbers and days as people read them, days on the clocks of their time zone."""
+    return Shown(
+        id=row.id,
+        name=row.name,
+        partner=partner,
+        domain=shown_domain(row.primary_domain),
+        users=formats.number(row.permitted_users),
+        account_type=ACCOUNT_TYPES[row.account_type],
+        created=formats.day(day_there(row, timezone)),
+    )
 
 
-def total_told(listing: Listing) -> str:
-    """The number for the foot of a page: “214”, “more than 1,000”."""
-    return f"{'more than ' if listing.more_than_total else ''}{formats.number(listing.total)}"
+def day_there(row: Row, timezone: str) -> date:
+    return row.created.astimezone(ZoneInfo(timezone)).date()
 
 
-def nothing_told(wanted: Wanted) -> str:
-    """Why a list is empty that is not empty as a whole."""
-    where = f" under {wanted.letter}" if wanted.letter else ""
-    if wanted.q:
-        return f"No name{where} has “{wanted.q}” in it, and no domain is exactly that."
-    return f"There is nothing{where}."
+def may_order(who: Standing) -> Callable[[Row], bool]:
+    """Whether the person may provision a prospect; asked once for each MSP, and for each exception."""
+    by_partner = cache(lambda partner_id: who.may_for_partner("orders.edit", partner_id))
 
+    def may(row: Row) -> bool:
+        if row.id in who.over_customers:
+            return who.may_for_customer("orders.edit", row.id, row.partner_id)
+        return by_partner(row.partner_id)
 
-def may_order(who: Standing) -> Callable[[Row], bool] | None:
-    """Which rows the person may provision; None when there can be none."""
-    if not who.may("orders.edit"):
-        return None
-    return lambda row: who.may_for_customer("orders.edit", row.id, row.partner_id)
-
-
-def created_on(row: Row, timezone: str) -> str:
-    """The day on which it was entered, on the reader's clock."""
-    return formats.day(row.created_at.astimezone(ZoneInfo(timezone)).date())
-
-
-def partner_names(who: Standing, rows: Iterable[Row]) -> dict[int, str]:
-    """The MSPs of these rows by id, for people to whom a list shows more than one; else {}."""
-    if not who.operator and len({*who.over_partners, *(partner for partner, _ in who.over_customers.values())}) < 2:
-        return {}
-    shown = {row.partner_id for row in rows}
-    return names_of(shown) if shown else {}
-
-
-def names_of(partner_ids: Iterable[int]) -> dict[int, str]:
-    named = Partner.select(Partner.id, Partner.name).where(Partner.id.in_(list(partner_ids))).tuples()
-    return dict(named)
+    return may
 
 
 def csv_lines(who: Standing, wanted: Wanted) -> Iterator[str]:
@@ -102,7 +101,7 @@ def cells(row: Row, timezone: str, partners: dict[int, str], lead: Contact | Non
         partners[row.partner_id],
         row.permitted_users,
         ACCOUNT_TYPES.get(row.account_type, row.account_type),
-        row.created_at.astimezone(ZoneInfo(timezone)).date().isoformat(),
+        day_there(row, timezone).isoformat(),
         lead.full_name if lead else "",
         lead.email if lead else "",
         lead.phone if lead else "",

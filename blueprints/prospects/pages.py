@@ -1,12 +1,16 @@
 """What the pages of prospects show: forms made ready, and the facts that templates read."""
 
+from functools import lru_cache
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
+from markupsafe import Markup
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
-from blueprints.customers.listing import Listing, Wanted
+from blueprints.customers.finding import Row
+from blueprints.customers.listing import LetterLink, Listing, SortLink, Wanted
+from blueprints.customers.lists import nothing_told, partner_names, total_told
 from blueprints.prospects import lists, rules
 from blueprints.prospects.entries import ACCOUNT_TYPES, COMPANY_TYPES, shown_phone
 from blueprints.prospects.forms import ProspectForm, filled_in
@@ -14,27 +18,44 @@ from blueprints.prospects.lookups import Told
 from blueprints.web.refusals import MayNot
 
 
-def list_facts(who: Standing, listing: Listing, wanted: Wanted, here: str) -> dict[str, Any]:
-    query = wanted.query
+def list_facts(who: Standing, listing: Listing, wanted: Wanted, base: str, here: str) -> dict[str, Any]:
+    """`base`: the address of the list of prospects, on which others are built; `here`: that of this list."""
+    query, start = wanted.query, wanted.from_start
+    may_order = who.may("orders.edit") and not wanted.status
     return {
         "here": here,
+        "base": base,
         "listing": listing,
+        "rows": rows_drawn(who, listing.rows, base, may_order),
         "wanted": wanted,
-        "created_on": lists.created_on,
-        "partner_names": lists.partner_names(who, listing.rows),
-        "account_types": ACCOUNT_TYPES,
-        "shown_domain": shown_domain,
         "may_create": who.may("prospects.edit"),
-        "may_order": None if wanted.status else lists.may_order(who),
-        "letter_link": lambda letter: here + query(letter=letter),
-        "sort_link": lambda sort, way: here + query(sort=sort, dir=way),
+        "may_order": may_order,
+        "letter_link": LetterLink(here, start),
+        "sort_link": SortLink(here, start),
         "before": here + query(before=listing.before) if listing.before else None,
         "after": here + query(after=listing.after) if listing.after else None,
-        "total": lists.total_told(listing),
-        "nothing": lists.nothing_told(wanted),
+        "total": total_told(listing),
+        "nothing": nothing_told(wanted),
         "widen": here + (query(letter="") if wanted.q and wanted.letter else ""),
-        "export_link": url_for("prospects.export") + query(),
+        "export_link": f"{base}export{query()}",
     }
+
+
+def rows_drawn(who: Standing, rows: list[Row], base: str, ordering: bool) -> Markup:
+    """The rows of the table. `ordering`: with the column of *Provision*, filled in where the person may."""
+    zone = who.timezone
+    partners, may_order = partner_names(who, rows), lists.may_order(who)
+    return Markup().join(
+        row_drawn(row, partners.get(row.partner_id, ""), zone, base, may_order(row) if ordering else None)
+        for row in rows
+    )
+
+
+@lru_cache(maxsize=8_192)
+def row_drawn(row: Row, partner: str, timezone: str, base: str, may_order: bool | None) -> Markup:
+    """One row; `may_order` None: without the column. Kept, because drawing rows anew is most of what a list costs."""
+    drawing = current_app.jinja_env.get_template("prospects/row.html").module
+    return Markup(drawing.row(lists.shown(row, partner, timezone), base, may_order))  # noqa: S704 - escaped by the macro
 
 
 def new_form(partners: list[Any], **given: Any) -> ProspectForm:

@@ -9,6 +9,7 @@ from flask_limiter import Limiter
 from markupsafe import Markup
 
 from blueprints.customers.listing import Wanted
+from blueprints.customers.lists import told
 from blueprints.prospects import jobs, lists, lookups, pages, rules
 from blueprints.prospects.forms import ProspectForm, whole_id
 from blueprints.web.access import needs
@@ -55,10 +56,12 @@ def archived() -> Response:
 def listed(wanted: Wanted) -> Response:
     """The page of a list; when its search box asked, with the address that the page stands for."""
     listing = lists.prospects(g.who, wanted)
-    facts = pages.list_facts(g.who, listing, wanted, request.path)
-    answer = page("prospects/list.html", ["found"], said=lists.told(listing), **facts)
+    base = f"{request.script_root}{blueprint.url_prefix}/"  # asking for addresses costs more than the list
+    here = request.script_root + request.path
+    facts = pages.list_facts(g.who, listing, wanted, base, here)
+    answer = page("prospects/list.html", ["found"], said=told(listing, "prospect", "prospects"), **facts)
     if request.headers.get("HX-Source") == "form#seek":
-        answer.headers["HX-Replace-Url"] = request.path + wanted.query()
+        answer.headers["HX-Replace-Url"] = here + wanted.query()
     return answer
 
 
