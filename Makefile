@@ -17,8 +17,9 @@ run: .venv/installed static/installed/htmx.min.js ## install what is needed and 
 	@$(FLASK) migrate
 	@exec $(FLASK) serve
 
-test: lint node_modules/axe-core/axe.min.js ## lint, then every test
+test: lint node_modules/axe-core/axe.min.js ## lint, then every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --database=postgresql
 
 lint: .venv/installed-for-tests ## ruff, import contracts, templates, types
 	$(BIN)/ruff check .

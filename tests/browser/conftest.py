@@ -1,78 +1,20 @@
 """A portal served as people serve it, a real mail server, and Chromium in front of them."""
 
-import os
-import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import services
-
-ROOT = Path(__file__).parents[2]
-CHROMIUM = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
-FLASK = (sys.executable, "-m", "flask", "--app", "app")
-
-
-@dataclass(frozen=True)
-class Served:
-    """A running portal. `set_up` is the address it printed, with the one-time token while nobody exists."""
-
-    address: str
-    set_up: str
-    sink: services.SmtpSink
-    environ: dict[str, str]
+from tests.browser.portal import CHROMIUM, Served, serving
 
 
 @pytest.fixture
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
-    """The portal, empty, with its worker, sending to a real SMTP server."""
-    port = services.free_port()
-    with services.smtp_sink() as sink:
-        environ = {
-            **os.environ,
-            "QUAYSIDE_HOME": str(tmp_path / "home"),
-            "PORT": str(port),
-            "MAIL_SERVER": services.HOST,
-            "MAIL_PORT": str(sink.port),
-            "MAIL_USE_TLS": "no",
-            "MAIL_DEFAULT_SENDER": "portal@northstar.example",
-            "DNS_SERVERS": "127.0.0.1:9",  # nobody answers there: the tests reach nothing outside
-            **extra(request),
-        }
-        subprocess.run([*FLASK, "migrate"], cwd=ROOT, env=environ, check=True, stdout=subprocess.DEVNULL)
-        server = subprocess.Popen([*FLASK, "serve"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
-        try:
-            printed = address_printed(server)
-            wait_until(lambda: services.answers(port))
-            yield Served(f"http://127.0.0.1:{port}", printed, sink, environ)
-        finally:
-            server.terminate()
-            server.communicate(timeout=20)
-
-
-def extra(request: pytest.FixtureRequest) -> dict[str, str]:
-    marker = request.node.get_closest_marker("environ")
-    return dict(marker.kwargs) if marker else {}
-
-
-def address_printed(server: subprocess.Popen) -> str:
-    for line in server.stdout:
-        if found := re.search(r"http://\S+", line):
-            return found.group()
-    raise AssertionError("the portal printed no address")
-
-
-def wait_until(true: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
+def served(tmp_path: Path) -> Iterator[Served]:
+    """The portal, empty, with its worker."""
+    with serving(tmp_path / "home") as portal:
+        yield portal
 
 
 @pytest.fixture(scope="session")
@@ -113,9 +55,9 @@ class Window:
         self.page: Page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.asking: set[object] = set()
-        self.page.on("request", lambda request: self.asking.add(request))
-        self.page.on("requestfinished", lambda request: self.asking.discard(request))
-        self.page.on("requestfailed", lambda request: self.asking.discard(request))
+        self.page.on("request", lambda request: self.asking.add(request))  # noqa: PLW0108 - Playwright takes no builtin method
+        self.page.on("requestfinished", lambda request: self.asking.discard(request))  # noqa: PLW0108 - as above
+        self.page.on("requestfailed", lambda request: self.asking.discard(request))  # noqa: PLW0108 - as above
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 

@@ -1,13 +1,12 @@
-"""From the set-up page to both letters: the main job, in a real browser, with a real mail server; also without JavaScript."""
+"""From the set-up page to both letters: the main job in a real browser, with and without JavaScript."""
 
 import re
 from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import Served, Window, wait_until
-
-PASSWORD = "harbour cranes at dawn"
+from tests.browser.conftest import Window
+from tests.browser.portal import PASSWORD, Served, wait_until
 
 
 @pytest.mark.parametrize(
@@ -25,7 +24,7 @@ def test_a_prospect_becomes_a_customer(
 
 
 def set_up(ours: Window, served: Served) -> None:
-    ours.go(served.set_up)
+    ours.go(served.printed)
     ours.fill(partner="Northstar IT", currency="EUR", timezone="Europe/Berlin", name="Ada Admin")
     ours.fill(email="ada@northstar.example", password=PASSWORD, password_confirm=PASSWORD)
     ours.press("Set up")
