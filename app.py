@@ -1,6 +1,7 @@
 """Quayside: the portal, put together. `create_app()` builds it; the commands below run and tend it."""
 
 import gc
+import socket
 import sys
 from functools import partial
 from pathlib import Path
@@ -167,6 +168,15 @@ def add_commands(app: Flask, settings: Settings) -> None:
     home.add_commands(app)
 
 
+def answers(host: str, port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def serve(settings: Settings) -> None:
     from granian import Granian  # noqa: PLC0415 - only the serving process needs the server
     from granian.constants import Interfaces  # noqa: PLC0415 - as above
@@ -174,6 +184,9 @@ def serve(settings: Settings) -> None:
 
     if pending_migrations():
         raise click.ClickException("The database is older than this portal. Run: flask --app app migrate")
+    if answers(settings.host, settings.port):
+        # The server shares its port with others of its kind: a second portal would start and answer every other press.
+        raise click.ClickException(f"PORT: something answers on {settings.host}:{settings.port} already.")
     click.echo(home.greeting(settings))
     sys.stdout.flush()
     Granian(

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import click
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
-class WrongSetting(Exception):
-    """A setting the portal cannot start with; the sentence names it and says what would do."""
+class WrongSetting(click.ClickException):
+    """A setting the portal cannot start with; the sentence names it and says what would do.
+
+    Of click's kind, so that the command line prints the sentence alone.
+    """
 
 
 @dataclass(frozen=True)
