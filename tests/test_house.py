@@ -15,7 +15,7 @@ from data.database import Record, database
 from data.roles import ALL_PERMISSIONS
 
 ROOT = Path(__file__).parents[1]
-PYTHON = sorted(path for folder in ("blueprints", "data") for path in (ROOT / folder).rglob("*.py")) + [ROOT / "app.py"]
+PYTHON = [ROOT / "app.py", *sorted(path for folder in ("blueprints", "data") for path in (ROOT / folder).rglob("*.py"))]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 PAGES = [path for path in TEMPLATES if "emails" not in path.parts]
 STATIC = ROOT / "static"

@@ -89,9 +89,10 @@ def test_reads_amounts_as_people_write_them(typed: str, value: str) -> None:
 @given(st.text(max_size=40))
 def test_an_amount_is_read_or_refused_and_nothing_else(typed: str) -> None:
     try:
-        assert amount(typed) >= 0
-    except ValueError as refusal:
-        assert str(refusal).endswith(".")
+        read = amount(typed)
+    except ValueError:
+        return
+    assert 0 <= read < 10**7
 
 
 @pytest.mark.parametrize("typed", ["", "x", "-1", "9" * 30, "1.5"])
