@@ -37,6 +37,7 @@ def listed(shelf: str, title: str) -> Response:
         said=lists.told(listing, "customer", "customers"),
         title=title,
         here=here,
+        base=f"{blueprint.url_prefix}/",  # rows build their addresses on it: asking for each costs more than the row
         wanted=wanted,
         listing=listing,
         marks=marks,

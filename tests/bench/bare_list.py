@@ -1,4 +1,4 @@
-"""The yardstick of the lists: a bare Flask route that reads 25 rows by an index with sqlite3 and draws a table."""
+"""The yardstick of the lists: a bare Flask route that reads 25 rows by an index with sqlite3 and draws their table."""
 
 import os
 import sqlite3
@@ -8,10 +8,12 @@ from flask import Flask, render_template
 
 TABLE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Prospects</title></head><body><h1>Prospects</h1>
-<table><thead><tr><th>Company</th><th>Domain</th><th>Users</th><th>Account type</th><th>Created</th></tr></thead><tbody>
+<table><thead><tr><th>Company</th><th>Domain</th><th>Users</th><th>Account type</th><th>Created</th>
+<th></th></tr></thead><tbody>
 {% for id, name, domain, users, kind, created in rows %}
 <tr data-id="{{ id }}"><td><a href="/prospects/{{ id }}">{{ name }}</a></td><td>{{ domain }}</td><td>{{ users }}</td>
-<td>{{ kind }}</td><td>{{ created }}</td></tr>
+<td>{{ kind }}</td><td>{{ created }}</td>
+<td><a href="/prospects/{{ id }}/order" aria-label="Provision {{ name }}">Provision</a></td></tr>
 {% endfor %}
 </tbody></table></body></html>"""
 ROWS = """

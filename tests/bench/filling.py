@@ -10,19 +10,20 @@ from data.database import database, migrate, open_database
 from data.folding import first_letter, fold
 from tests.factories import make_world
 
-FIRST = (
-    "Alder Bright Cord Delta East Fair Glen Harbour Iron Juniper Kestrel Linden Müller Nord Oak Pine Quarry River "
-    "Stein Tan Ulm Vale West Xan York Zimmer Öster Ålund Čapek 3D 24seven"
-).split()
-SECOND = "water bridge field gate wood stone land brook ford house mark well".split()
+BEGINNINGS = (
+    *("Alder", "Bright", "Cord", "Delta", "East", "Fair", "Glen", "Harbour", "Iron", "Juniper", "Kestrel", "Linden"),
+    *("Müller", "Nord", "Oak", "Pine", "Quarry", "River", "Stein", "Tan", "Ulm", "Vale", "West", "Xan", "York"),
+    *("Zimmer", "Öster", "Ålund", "Čapek", "3D", "24seven"),
+)
+ENDS = ("water", "bridge", "field", "gate", "wood", "stone", "land", "brook", "ford", "house", "mark", "well")
 TRADES = (
-    "Logistics Dental Roofing Präzision Consulting Foods Media Systems Energy Bakery Legal Care Print Travel Motors "
-    "Design Textiles Optics"
-).split()
+    *("Logistics", "Dental", "Roofing", "Präzision", "Consulting", "Foods", "Media", "Systems", "Energy", "Bakery"),
+    *("Legal", "Care", "Print", "Travel", "Motors", "Design", "Textiles", "Optics"),
+)
 FORMS = ("GmbH", "Ltd", "AG", "& Sons", "Partners", "Group", "Holding", "KG", "Inc")
 COLUMNS = (
-    "partner_id, name, name_key, letter, company_type, primary_domain, website, sector, street, postcode, city, region, "
-    "country, account_type, permitted_users, infrastructure, status, shelf, created_at, changed_at, version"
+    "partner_id, name, name_key, letter, company_type, primary_domain, website, sector, street, postcode, city, "
+    "region, country, account_type, permitted_users, infrastructure, status, shelf, created_at, changed_at, version"
 )
 
 
@@ -69,8 +70,8 @@ def customers(rows: int, shelf: str) -> Iterator[tuple[Any, ...]]:
     chance = random.Random(4)
     status = {"prospects": "prospect", "in_progress": "in_progress", "complete": "complete"}[shelf]
     for number in range(rows):
-        place = chance.choice(SECOND)
-        name = f"{chance.choice(FIRST)}{place} {chance.choice(TRADES)} {chance.choice(FORMS)} {number % 9973}"
+        place = chance.choice(ENDS)
+        name = f"{chance.choice(BEGINNINGS)}{place} {chance.choice(TRADES)} {chance.choice(FORMS)} {number % 9973}"
         folded = fold(name)
         created = f"2026-{1 + number % 11:02}-{1 + number % 28:02} 10:00:{number % 60:02}.{number % 1_000_000:06}"
         account = chance.choice(("standard", "standard", "trial", "internal"))

@@ -41,8 +41,6 @@ def test_hides_documents_of_others(stranger: Visitor, admin: Visitor, world: Wor
     assert admin.get(f"/customers/{own.id}/attachments/{filed.id}").status == 404
 
 
-def test_hides_documents_of_a_customer_one_was_taken_off(
-    viewer: Visitor, world: World, filed: Attachment
-) -> None:
+def test_hides_documents_of_a_customer_one_was_taken_off(viewer: Visitor, world: World, filed: Attachment) -> None:
     a_grant_over(world.viewer, filed.customer, Role.NONE)
     assert viewer.get(f"/customers/{filed.customer_id}/attachments/{filed.id}").status == 404
