@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 LONGEST = 253
+DOTS = str.maketrans("。．｡", "...")  # as keyboards for Chinese and Japanese write them (UTS 46)
 
 
 class WrongDomain(ValueError):
@@ -16,7 +17,7 @@ class WrongDomain(ValueError):
 
 def as_domain(text: str) -> str:
     """The domain as it is kept: “Bücher.Example.” → “xn--bcher-kva.example”. Raises WrongDomain."""
-    typed = text.strip().removesuffix(".")
+    typed = text.strip().translate(DOTS).removesuffix(".")
     if "@" in typed or "/" in typed or ":" in typed:
         raise WrongDomain("Only the domain itself, such as company.example: no address, no https://.")
     if typed.count(".") < 1 or len(typed) > LONGEST:

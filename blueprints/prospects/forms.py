@@ -1,6 +1,6 @@
 """The form of a prospect. What may be typed is decided by entries.py; here it is read, and shown again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +42,16 @@ class Products(SelectMultipleField):
         super().__init__(label, [Optional()], coerce=whole_id, validate_choice=False, choices={}, **rest)
 
 
+class Rows(FieldList):
+    """Repeated fields, whose names bring their numbers; what is no short number is no row."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        for name in formdata:
+            number = name.removeprefix(f"{prefix}-").split("-", 1)[0] if name.startswith(f"{prefix}-") else ""
+            if number.isascii() and number.isdigit() and len(number) <= 3:
+                yield int(number)
+
+
 class ContactForm(Form):
     """A person at the prospect."""
 
@@ -75,7 +85,7 @@ class ProspectForm(VersionedForm):
     permitted_users = Whole("Permitted users", required=False)
     products = Products("Products wanted")
     lead = FormField(ContactForm, "Implementation Lead")
-    others = FieldList(FormField(ContactForm), "Other contacts", max_entries=entries.MOST_CONTACTS)
+    others = Rows(FormField(ContactForm), "Other contacts", max_entries=entries.MOST_CONTACTS)
 
     def __init__(
         self, *given: Any, phones_from: str = "", products: Choices = NONE, partners: Choices = NONE, **rest: Any

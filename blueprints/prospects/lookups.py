@@ -7,6 +7,7 @@ from typing import Any
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import WrongDomain, as_domain, shown_domain
+from blueprints.customers.listing import without_controls
 from blueprints.customers.rules import customers_for
 from blueprints.prospects.rules import DomainTaken, holder_of
 from data import history
@@ -44,7 +45,7 @@ def tell(who: Standing, typed: str, tries: int = 1, customer_id: int = 0) -> Tol
     try:
         domain = as_domain(typed)
     except WrongDomain as wrong:
-        return Told(typed, "warn", (str(wrong),))
+        return Told(without_controls(typed), "warn", (str(wrong),))
     lookup = fresh(domain)
     others = others_with(who, domain, customer_id)
     taken = taken_by_strangers(who, domain, customer_id)

@@ -45,16 +45,17 @@ def rows_drawn(who: Standing, rows: list[Row], base: str, ordering: bool) -> Mar
     """The rows of the table. `ordering`: with the column of *Provision*, filled in where the person may."""
     zone = who.timezone
     partners, may_order = partner_names(who, rows), lists.may_order(who)
-    return Markup().join(
+    drawn = (
         row_drawn(row, partners.get(row.partner_id, ""), zone, base, may_order(row) if ordering else None)
         for row in rows
     )
+    return Markup("".join(drawn))  # noqa: S704 - each is the macro's own output, escaped there
 
 
 @lru_cache(maxsize=8_192)
 def row_drawn(row: Row, partner: str, timezone: str, base: str, may_order: bool | None) -> Markup:
     """One row; `may_order` None: without the column. Kept, because drawing rows anew is most of what a list costs."""
-    drawing = current_app.jinja_env.get_template("prospects/row.html").module
+    drawing: Any = current_app.jinja_env.get_template("prospects/row.html").module
     return Markup(drawing.row(lists.shown(row, partner, timezone), base, may_order))  # noqa: S704 - escaped by the macro
 
 

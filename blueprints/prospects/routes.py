@@ -44,13 +44,13 @@ def limit(app: Flask, limiter: Limiter) -> None:
 @blueprint.get("/")
 @needs("prospects.see")
 def index() -> Response:
-    return listed(Wanted.read(SHELF, request.args))
+    return listed(Wanted.read(SHELF, request.args.to_dict()))
 
 
 @blueprint.get("/archived")
 @needs("prospects.see")
 def archived() -> Response:
-    return listed(Wanted.read("past", request.args, status="archived"))
+    return listed(Wanted.read("past", request.args.to_dict(), status="archived"))
 
 
 def listed(wanted: Wanted) -> Response:
@@ -69,7 +69,7 @@ def listed(wanted: Wanted) -> Response:
 @needs("prospects.see")
 def export() -> Response:
     """The list as asked for, all pages of it, as CSV."""
-    lines = lists.csv_lines(g.who, Wanted.read(SHELF, request.args))
+    lines = lists.csv_lines(g.who, Wanted.read(SHELF, request.args.to_dict()))
     answer = current_app.response_class(stream_with_context(lines), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=prospects.csv"
     return answer

@@ -186,6 +186,7 @@ def create_prospect(who: Standing, partner_id: int, entry: Entry) -> Customer:
     try:
         with transaction():
             refuse_taken(who, entry.primary_domain)
+            refuse_unoffered(entry.product_ids)
             customer = Customer.create(
                 partner=partner.id, created_at=now(), changed_at=now(), **columns_to_keep(entry), **by_name(entry)
             )
@@ -224,15 +225,17 @@ def edit_prospect(who: Standing, customer_id: int, version: int, entry: Entry) -
             customer = find_prospect(who, customer_id, "prospects.edit", for_update=True)
             refuse_unless_open(customer, partner)
             seen(customer, version)
-            changed = changes_of(entry_of(customer), entry)
+            before = entry_of(customer)
+            changed = changes_of(before, entry)
             if not changed:
                 return ""
             refuse_taken(who, entry.primary_domain, other_than=customer.id)
+            refuse_unoffered(entry.product_ids, before.product_ids)
             for name, value in (columns_to_keep(entry) | by_name(entry)).items():
                 setattr(customer, name, value)
             save(customer)
             keep_contacts(customer, entry)
-            want(customer, entry.product_ids)
+            want(customer, entry.product_ids, before.product_ids)
             history.record(
                 "prospect.changed", who, partner=partner.id, customer=customer.id, changes="; ".join(changed)
             )
@@ -331,18 +334,18 @@ def keep_contacts(customer: Customer, entry: Entry) -> None:
     Contact.delete().where(Contact.id.in_(list(there))).execute()
 
 
-def want(customer: Customer, product_ids: tuple[int, ...]) -> None:
-    """Keep which products it wants. Raises Refused for one that cannot be wanted."""
-    rows = WantedProduct.select(WantedProduct.product_id).where(WantedProduct.customer == customer)
-    before = {row.product_id for row in rows}
-    wanted = set(product_ids)
-    known = {product.id for product in products_to_want(before)}
-    if wanted - known:
+def refuse_unoffered(product_ids: Iterable[int], wanted: Iterable[int] = ()) -> None:
+    """`wanted`: products that are wanted already may stay, though they left the catalogue."""
+    known = {product.id for product in products_to_want(wanted)}
+    if set(product_ids) - known:
         raise Refused("One of these products is not offered (any more). Choose again.", "products")
-    WantedProduct.delete().where(
-        (WantedProduct.customer == customer) & WantedProduct.product_id.in_(list(before - wanted))
-    ).execute()
-    for product_id in sorted(wanted - before):
+
+
+def want(customer: Customer, product_ids: Iterable[int], before: Iterable[int] = ()) -> None:
+    """Keep which products it wants; `before` are those that it wanted."""
+    gone = list(set(before) - set(product_ids))
+    WantedProduct.delete().where((WantedProduct.customer == customer) & WantedProduct.product_id.in_(gone)).execute()
+    for product_id in sorted(set(product_ids) - set(before)):
         WantedProduct.create(customer=customer, product_id=product_id)
 
 
