@@ -15,6 +15,8 @@ DRESS_HEADERS = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
 
 def wants_parts() -> bool:
     """Whether htmx asks for parts: not when it boosts a link, nor when Back asks for the page again."""
+    if "HTTP_HX_REQUEST" not in request.environ:
+        return False
     asked = request.htmx  # type: ignore[attr-defined]  # htmx-flask adds it to the request class
     return bool(asked) and not asked.boosted and not asked.history_restore_request
 
