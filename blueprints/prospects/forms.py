@@ -45,6 +45,10 @@ class Products(SelectMultipleField):
 class Rows(FieldList):
     """Repeated fields, whose names bring their numbers; what is no short number is no row."""
 
+    def __init__(self, *given: Any, **rest: Any) -> None:
+        super().__init__(*given, **rest)
+        self.type = "FieldList"  # by this the parts of templates know it
+
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
         for name in formdata:
             number = name.removeprefix(f"{prefix}-").split("-", 1)[0] if name.startswith(f"{prefix}-") else ""
