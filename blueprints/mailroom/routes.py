@@ -5,9 +5,9 @@ from flask_limiter import Limiter
 
 from blueprints.mailroom import jobs, rules
 from blueprints.mailroom.forms import FilterForm, SendAgainForm, TestLetterForm
-from blueprints.mailroom.links import pieces
 from blueprints.web.access import needs
 from blueprints.web.fields import refuse
+from blueprints.web.links import pieces
 from blueprints.web.page import DRESS_HEADERS, gone_to, page, saved
 from blueprints.web.refusals import NotThere
 

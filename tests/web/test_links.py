@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blueprints.mailroom.links import pieces
+from blueprints.web.links import pieces
 
 
 def links(text: str) -> list[str]:

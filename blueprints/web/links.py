@@ -1,4 +1,4 @@
-"""Finds the links in a letter's plain text. Only http and https: nothing else in a letter is to be pressed."""
+"""Finds the links in plain text. Only http and https: nothing else in others' words is to be pressed."""
 
 import re
 from dataclasses import dataclass
