@@ -1,9 +1,9 @@
 """The list of prospects beside a bare route: the whole page, signed in, at several sizes (issue: at most 2.5×)."""
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
@@ -14,13 +14,13 @@ from tests.bench.filling import filled
 from tests.bench.serving import Asker, compare, served
 
 SECRET_KEY = "only for measuring " * 3
-SIZES = (1_000, 100_000, 1_000_000)
 MOST_TIMES_BARE = 2.5  # at 100,000 prospects
 MOST_GROWTH = 1.2  # from 1,000 to 1,000,000
 
 
-def measure(rows: int, address: str = "/prospects/") -> dict[str, Any]:
-    """Milliseconds of the page (`portal`) and of the bare route (`bare`) at so many prospects, and their `ratio`."""
+@contextmanager
+def askers(rows: int, address: str = "/prospects/") -> Iterator[tuple[Asker, Asker]]:
+    """Who asks the portal for its list of so many prospects, signed in, and who asks the bare route for its own."""
     with TemporaryDirectory() as folder:
         path = filled(Path(folder), rows)
         cookie = {"Cookie": f"quayside={session_of('ada.admin', path)}"}
@@ -29,14 +29,7 @@ def measure(rows: int, address: str = "/prospects/") -> dict[str, Any]:
             served("app:served", environ) as portal_port,
             served("tests.bench.bare_list:create_app", {"BARE_DATABASE": str(path)}) as bare_port,
         ):
-            portal, bare = Asker(portal_port, address, cookie), Asker(bare_port, "/")
-            compare(portal, bare)
-    return {
-        "rows": rows,
-        "portal": round(portal.milliseconds, 3),
-        "bare": round(bare.milliseconds, 3),
-        "ratio": round(portal.milliseconds / bare.milliseconds, 2),
-    }
+            yield Asker(portal_port, address, cookie), Asker(bare_port, "/")
 
 
 def session_of(person: str, path: Path) -> str:
@@ -50,14 +43,13 @@ def session_of(person: str, path: Path) -> str:
     return signer.dumps({"_user_id": found.fs_uniquifier, "_fresh": True, "fs_cc": "set", "csrf_token": "0" * 40})
 
 
-def main() -> None:
-    """Print the ratios for the sizes named on the command line, or for all."""
-    measured = [measure(int(size)) for size in sys.argv[1:] or SIZES]
-    for each in measured:
-        print(each)
-    if len(measured) > 1:
-        print(f"growth {measured[-1]['portal'] / measured[0]['portal']:.2f}×")
-
-
-if __name__ == "__main__":
-    main()
+def measures() -> Iterator[tuple[str, float, float, str]]:
+    """The list against the bare route at 100,000; then the largest list against the smallest. Each pair by turns."""
+    with askers(100_000) as (portal, bare):
+        compare(portal, bare)
+    detail = f"{portal.milliseconds:.2f} ms against {bare.milliseconds:.2f} ms, the whole page, signed in"
+    yield "list of 100,000 prospects / a bare route", portal.milliseconds / bare.milliseconds, MOST_TIMES_BARE, detail
+    with askers(1_000) as (small, _), askers(1_000_000) as (large, _):
+        compare(small, large)
+    detail = f"{large.milliseconds:.2f} ms against {small.milliseconds:.2f} ms"
+    yield "list of 1,000,000 prospects / of 1,000", large.milliseconds / small.milliseconds, MOST_GROWTH, detail
