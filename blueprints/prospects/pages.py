@@ -116,11 +116,17 @@ def record_facts(
 
 
 def form_facts(
-    here: str, lookup: Told | None = None, customer_id: int = 0, *, typed: bool = False, row_added: bool = False
+    here: str,
+    lookup: Told | None = None,
+    customer_id: int = 0,
+    *,
+    typed: bool = False,
+    saved: bool = False,
+    row_added: bool = False,
 ) -> dict[str, Any]:
     """What both forms show beside their fields. `typed`: leaving the page would lose something."""
     told = lookup_facts(lookup, customer_id)
-    return {"odd_phones": (), "here": here, "typed": typed, "row_added": row_added, **told}
+    return {"odd_phones": (), "here": here, "typed": typed, "saved": saved, "row_added": row_added, **told}
 
 
 def lookup_facts(lookup: Told | None, customer_id: int, tries: int = 1) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def save(customer_id: int) -> Response:
     except Refused as refusal:
         return show_again(refused_in(form, refusal))
     said = f"Saved: {changed}." if changed else "Nothing was changed, so there was nothing to save."
-    facts = pages.record_facts(g.who, rules.prospect_for(g.who, customer_id))
+    facts = pages.record_facts(g.who, rules.prospect_for(g.who, customer_id), saved=True)
     address = url_for("prospects.show", customer_id=customer_id)
     return saved(address, "prospects/show.html", ["edit", "head", "recent", "standing"], said, **facts)
 
@@ -186,7 +186,7 @@ def lookup() -> Response:
 
 def lookup_part(told: lookups.Told, customer_id: int, tries: int = 1) -> Response:
     facts = pages.lookup_facts(told, customer_id, tries)
-    return page("prospects/lookup.html", ["lookup"], said=" ".join(told.lines), **facts)
+    return page("prospects/lookup.html", ["lookup"], said=told.lines[0], **facts)
 
 
 # --- archive ------------------------------------------------------------------------------------------
