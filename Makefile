@@ -56,7 +56,7 @@ clean: ## remove what was installed (the instance folder with its data stays)
 	@$(PIP) install -r requirements.txt
 	@touch $@
 
-.venv/installed-for-tests: requirements-dev.txt requirements.txt | .venv/bin/python
+.venv/installed-for-tests: requirements-dev.txt requirements-redis.txt requirements.txt | .venv/bin/python
 	@echo "Installing what the portal, its tests and its lint need"
 	@$(PIP) install -r requirements-dev.txt
 	@touch $@ .venv/installed

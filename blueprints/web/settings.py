@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,6 +104,9 @@ def check_together(settings: Settings) -> None:
         )
     if settings.mail_server and "@" not in settings.mail_default_sender:
         raise WrongSetting("MAIL_DEFAULT_SENDER: MAIL_SERVER is set, so say from which address the portal writes.")
+    for name, url in (("JOBS_URL", settings.jobs_url), ("LIMITS_URL", settings.limits_url)):
+        if url.startswith(("redis", "unix")) and find_spec("redis") is None:
+            raise WrongSetting(f"{name}: a Redis needs its client: pip install -r requirements-redis.txt")
     if settings.mail_use_tls and settings.mail_use_ssl:
         raise WrongSetting("MAIL_USE_SSL: choose it or MAIL_USE_TLS, not both.")
 

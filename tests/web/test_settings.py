@@ -73,3 +73,9 @@ def test_a_home_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WrongSetting, match="^QUAYSIDE_HOME: "):
         settings_with(tmp_path / "file" / "inside")
+
+
+def test_a_redis_needs_its_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blueprints.web.settings.find_spec", lambda _: None)
+    with pytest.raises(WrongSetting, match=r"^JOBS_URL: .*requirements-redis.txt"):
+        settings_with(tmp_path, JOBS_URL="redis://localhost/0")
