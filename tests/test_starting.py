@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from playhouse.migrations import Runner
+
+from data.database import MIGRATIONS, open_database
+from tests.factories import make_world
 from tests.services import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -46,17 +50,18 @@ def test_a_port_in_use_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_migrating_copies_a_database_of_an_older_portal_first(tmp_path: Path) -> None:
-    flask(tmp_path, "migrate")
-    assert flask(tmp_path, "migrate").stdout == "", "nothing to do, nothing copied"
-    with sqlite3.connect(tmp_path / "quayside.sqlite") as portal:
-        newest = portal.execute("SELECT name FROM schema_migration ORDER BY name DESC LIMIT 1").fetchone()[0]
-        portal.execute("DELETE FROM schema_migration WHERE name = ?", (newest,))
-        portal.execute("DROP TABLE domain_lookup")
+    before = open_database(f"sqlite:///{tmp_path / 'quayside.sqlite'}")
+    with before.connection_context():
+        Runner(before, str(MIGRATIONS)).up(target="0001_first")
+        make_world()
     told = flask(tmp_path, "migrate")
-    assert f"Migrated: {newest}" in told.stdout
-    with sqlite3.connect(tmp_path / f"quayside.before-{newest}.sqlite") as kept:
-        names = [name for (name,) in kept.execute("SELECT name FROM schema_migration")]
-    assert newest not in names
+    assert told.returncode == 0, told.stderr
+    assert "Migrated: 0002_domain_lookups" in told.stdout
+    assert flask(tmp_path, "migrate").stdout == "", "nothing to do, nothing copied"
+    with sqlite3.connect(tmp_path / "quayside.before-0002_domain_lookups.sqlite") as kept:
+        assert kept.execute("SELECT name FROM schema_migration").fetchall() == [("0001_first",)]
+    with sqlite3.connect(tmp_path / "quayside.sqlite") as migrated:
+        assert migrated.execute("SELECT count(*) FROM person").fetchone() == (6,), "what was there is there"
 
 
 def test_a_backup_is_a_whole_database(tmp_path: Path) -> None:
