@@ -40,11 +40,12 @@ class Row(NamedTuple):
 
     @property
     def created(self) -> datetime:
-        moment: datetime = Moment().python_value(self.created_at)
+        moment: datetime = moment_of(self.created_at)
         return moment
 
 
 COLUMNS = ", ".join(Row._fields)
+moment_of = Moment().python_value
 
 
 class Match(NamedTuple):
