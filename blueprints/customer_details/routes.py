@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, g, url_for
 
 from blueprints.customer_details import rules
+from blueprints.customers.pages import notes_facts
 from blueprints.web.access import needs
 from blueprints.web.page import gone_to, page
 
@@ -15,4 +16,5 @@ def show(customer_id: int) -> Response:
     details = rules.details_of(g.who, customer_id)
     if details.customer.status == "prospect":
         return gone_to(url_for("prospects.show", customer_id=customer_id))
-    return page("customer_details/show.html", ["recent"], details=details)
+    facts = notes_facts(g.who, details.customer)
+    return page("customer_details/show.html", ["notes", "recent"], details=details, **facts)

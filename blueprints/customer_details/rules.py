@@ -1,22 +1,21 @@
-"""Everything the page of a customer shows, gathered from the features; a constant number of queries."""
+"""What the page of a customer shows beside its notes and history, gathered from the features.
+
+A constant number of queries, however much there is.
+"""
 
 from dataclasses import dataclass
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.attachments import attachments_of
 from blueprints.customers.rules import find_customer
-from blueprints.customers.telling import Told, told
 from blueprints.rfi.rules import links_of, newest_rfi
 from data.attachments import Attachment
 from data.customers import Contact, Customer
-from data.history import History
 from data.moments import now
 from data.orders import Order, OrderLine
 from data.partners import Partner
 from data.rfi import Rfi, RfiLink
 from data.roles import Role
-
-RECENT = 15
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,6 @@ class Details:
     rfi: Rfi | None
     links: tuple[RfiLink, ...]
     attachments: tuple[Attachment, ...]
-    recent: tuple[Told, ...]
 
     def opens(self, link: RfiLink) -> bool:
         """Whether this personal link still opens the RFI."""
@@ -58,10 +56,4 @@ def details_of(who: Standing, customer_id: int) -> Details:
         rfi=newest_rfi(customer),
         links=tuple(links_of(customer)),
         attachments=tuple(attachments_of(customer)),
-        recent=recent_history(who, customer),
     )
-
-
-def recent_history(who: Standing, customer: Customer) -> tuple[Told, ...]:
-    lines = History.select().where(History.customer_id == customer.id).order_by(History.id.desc()).limit(RECENT)
-    return tuple(told(line, who.timezone) for line in lines)

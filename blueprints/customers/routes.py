@@ -1,16 +1,24 @@
-"""The two lists of customers, and the documents filed under one."""
+"""The two lists of customers; the documents, notes and history of one."""
 
 from io import BytesIO
 
-from flask import Blueprint, Response, g, request, send_file
+from flask import Blueprint, Response, g, request, send_file, url_for
 
-from blueprints.customers import attachments, lists
+from blueprints.customers import attachments, lists, log, notes
 from blueprints.customers.domains import shown_domain
+from blueprints.customers.forms import NoteForm, RemoveNoteForm
 from blueprints.customers.listing import Wanted
+from blueprints.customers.pages import note_facts, notes_facts
+from blueprints.customers.rules import find_customer
 from blueprints.web.access import needs
-from blueprints.web.page import page
+from blueprints.web.fields import refuse
+from blueprints.web.page import gone_to, page, saved, wants_parts
 
 blueprint = Blueprint("customers", __name__, url_prefix="/customers")
+
+# A note is one of several on its page, so the id of its element carries its number and htmx is told which it is;
+# what follows the notes shown so far begins with one of them.
+CARD, FURTHER = "card", "further"
 
 
 @blueprint.get("/in-progress")
@@ -62,3 +70,112 @@ def attachment(customer_id: int, attachment_id: int) -> Response:
     found = attachments.find_attachment(g.who, customer_id, attachment_id)
     content = BytesIO(bytes(found.content.content))
     return send_file(content, found.media_type, download_name=found.name, etag=found.content.sha256)
+
+
+# --- notes --------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/<int:customer_id>/notes")
+@needs("customers.see")
+def notes_of(customer_id: int) -> Response:
+    """The newest notes, or with `before` those that follow in time."""
+    before = log.key_from(request.args.get("before", ""))
+    facts = notes_facts(g.who, find_customer(g.who, customer_id), before)
+    return page("customers/notes.html", [FURTHER if before else "written"], **facts)
+
+
+@blueprint.post("/<int:customer_id>/notes")
+@needs("customers.edit")
+def add_note(customer_id: int) -> Response:
+    customer = find_customer(g.who, customer_id, "customers.edit")
+    form = NoteForm()
+    if not form.validate():
+        return page("customers/notes.html", ["adding"], 422, **notes_facts(g.who, customer, adding=form))
+    notes.add_note(g.who, customer_id, form.text.data)
+    address = url_for("customers.notes_of", customer_id=customer_id)
+    facts = notes_facts(g.who, customer)
+    return saved(address, "customers/notes.html", ["adding", "written", "recent"], "Note added.", **facts)
+
+
+@blueprint.get("/<int:customer_id>/notes/<int:note_id>")
+@needs("customers.see")
+def note(customer_id: int, note_id: int) -> Response:
+    """One note; with `edit`, its form for those who may."""
+    customer, shown = notes.find_note(g.who, customer_id, note_id)
+    editing = (
+        NoteForm(formdata=None, obj=shown.note, note_id=note_id) if shown.may_edit and "edit" in request.args else None
+    )
+    return page("customers/note.html", [CARD], **note_facts(g.who, customer, shown, editing=editing))
+
+
+@blueprint.post("/<int:customer_id>/notes/<int:note_id>")
+@needs("customers.edit")
+def edit_note(customer_id: int, note_id: int) -> Response:
+    customer, shown = notes.find_note(g.who, customer_id, note_id, "customers.edit")
+    form = NoteForm(note_id=note_id)
+    if not form.validate():
+        return page("customers/note.html", [CARD], 422, **note_facts(g.who, customer, shown, editing=form))
+    try:
+        changed = notes.edit_note(g.who, customer_id, note_id, form.version.data, form.text.data)
+    except notes.EditedMeanwhile as refusal:
+        refuse(form, "", refusal.sentence)
+        customer, shown = notes.find_note(g.who, customer_id, note_id)
+        form.version.data = shown.note.version
+        facts = note_facts(g.who, customer, shown, editing=form, meanwhile=True)
+        return page("customers/note.html", [CARD], 409, refusal.sentence, **facts)
+    said = "Note saved." if changed else "Nothing was changed, so there was nothing to save."
+    address = url_for("customers.note", customer_id=customer_id, note_id=note_id)
+    facts = note_facts(g.who, *notes.find_note(g.who, customer_id, note_id))
+    return saved(address, "customers/note.html", [CARD, "recent"], said, **facts)
+
+
+@blueprint.post("/<int:customer_id>/notes/<int:note_id>/remove")
+@needs("customers.edit")
+def remove_note(customer_id: int, note_id: int) -> Response:
+    customer, shown = notes.find_note(g.who, customer_id, note_id, "customers.edit")
+    form = RemoveNoteForm()
+    form.validate()
+    try:
+        notes.remove_note(g.who, customer_id, note_id, form.version.data or 0)
+    except notes.EditedMeanwhile as refusal:
+        customer, shown = notes.find_note(g.who, customer_id, note_id)
+        facts = note_facts(g.who, customer, shown, refusal=refusal.sentence)
+        return page("customers/note.html", [CARD], 409, refusal.sentence, **facts)
+    if wants_parts():
+        facts = note_facts(g.who, customer, shown)
+        return page("customers/note_gone.html", [CARD, "recent"], said="Note removed.", **facts)
+    return gone_to(url_for("customers.notes_of", customer_id=customer_id), "Note removed.")
+
+
+@blueprint.get("/<int:customer_id>/notes/<int:note_id>/versions")
+@needs("customers.see")
+def note_versions(customer_id: int, note_id: int) -> Response:
+    """What the note said before each edit."""
+    customer, shown = notes.find_note(g.who, customer_id, note_id)
+    facts = note_facts(g.who, customer, shown, earlier=notes.earlier_versions(shown.note))
+    return page("customers/note_versions.html", [], **facts)
+
+
+# --- history ------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/<int:customer_id>/history")
+@needs("customers.see")
+def history(customer_id: int) -> Response:
+    """Every milestone, a page at a time."""
+    found = log.history_of(g.who, customer_id, log.Asked.read(request.args))
+
+    def link(**key: int | None) -> str:
+        """The address of the same log from a key on; "" without one."""
+        address = url_for("customers.history", customer_id=customer_id, **found.asked.narrowed, **key)
+        return address if any(key.values()) else ""
+
+    return page(
+        "customers/history.html",
+        ["found"],
+        log=found,
+        groups=log.GROUPS,
+        here=url_for("customers.history", customer_id=customer_id),
+        newer=link(after=found.newer),
+        older=link(before=found.older),
+    )
