@@ -98,6 +98,12 @@ def history_of(who: Standing, customer_id: int, asked: Asked) -> Log:
     return Log(customer, asked, tuple(told(line, who.timezone) for line in lines), newer, older, people)
 
 
+def told_how_many(log: Log) -> str:
+    """What is spoken of a page."""
+    many = len(log.lines)
+    return f"{many} milestone{'' if many == 1 else 's'} on this page" if many else "No milestone is like that"
+
+
 def lines_of(customer: Customer) -> ModelSelect:
     return History.select().where(History.customer_id == customer.id)
 

@@ -18,6 +18,7 @@ def notes_facts(who: Standing, customer: Customer, before: int = 0, adding: Note
         "customer": customer,
         "notes": notes_of(who, customer, before),
         "from_start": not before,
+        "added": False,
         "adding": adding or NoteForm(formdata=None),
         "pieces": pieces,
         "recent": recent_history(who, customer),

@@ -93,7 +93,7 @@ def add_note(customer_id: int) -> Response:
         return page("customers/notes.html", ["adding"], 422, **notes_facts(g.who, customer, adding=form))
     notes.add_note(g.who, customer_id, form.text.data)
     address = url_for("customers.notes_of", customer_id=customer_id)
-    facts = notes_facts(g.who, customer)
+    facts = notes_facts(g.who, customer) | {"added": True}
     return saved(address, "customers/notes.html", ["adding", "written", "recent"], "Note added.", **facts)
 
 
@@ -173,6 +173,7 @@ def history(customer_id: int) -> Response:
     return page(
         "customers/history.html",
         ["found"],
+        said=log.told_how_many(found),
         log=found,
         groups=log.GROUPS,
         here=url_for("customers.history", customer_id=customer_id),

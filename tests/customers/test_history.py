@@ -69,6 +69,7 @@ def test_narrows_to_a_kind(viewer: Visitor, customer: Customer, world: World) ->
     part = viewer.get(address(customer, "?about=orders"), htmx=True)
     assert not part.find("html")
     assert "Draft order dropped" in part.text
+    assert "1 milestone on this page" in part.text
     page = viewer.get(address(customer, "?about=letters"))
     assert "No milestone is of this kind by this person." in page.text
     assert page.find("[name=about] [selected]")[0].get("value") == "letters"

@@ -39,6 +39,7 @@ class TestAdding:
         for told in ("Note added.", "Ask for Ines.", "Tom Technician"):
             assert told in part.text
         assert part.value("text") == ""
+        assert part.find("#adding textarea[autofocus]"), "the next may follow"
         assert [tag.get("hx-target") for tag in part.find("hx-partial")] == ["#written", "#recent"]
         assert [note.text for note in Note.select()] == ["Ask for Ines."]
 
