@@ -56,10 +56,17 @@ class Rows(FieldList):
                 yield int(number)
 
 
+class RecordId(HiddenField):
+    """The id of the record that a row is about; 0 for a new one, and for what is no id."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = whole_id(valuelist[0]) if valuelist else 0
+
+
 class ContactForm(Form):
     """A person at the prospect."""
 
-    id = HiddenField(default="0")
+    id = RecordId(default=0)
     first_name = Line("First name")
     last_name = Line("Last name")
     email = Line("Email", most=254)
@@ -68,7 +75,7 @@ class ContactForm(Form):
 
     def entry(self) -> ContactEntry:
         typed = {name: self[name].data or "" for name in entries.CONTACT_LABELS}
-        return ContactEntry(id=whole_id(self.id.data), **typed)
+        return ContactEntry(id=self.id.data or 0, **typed)
 
 
 class ProspectForm(VersionedForm):
