@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flask import url_for
+
 from blueprints.accounts.standing import Standing
 from blueprints.customers.forms import NoteForm
 from blueprints.customers.log import recent_history
@@ -16,6 +18,7 @@ def notes_facts(who: Standing, customer: Customer, before: int = 0, adding: Note
     """The panel of notes: the newest ones or those before a key, and the form for a new one."""
     return {
         "customer": customer,
+        "base": base_of(customer),
         "notes": notes_of(who, customer, before),
         "from_start": not before,
         "added": False,
@@ -32,9 +35,15 @@ def note_facts(who: Standing, customer: Customer, shown: Shown, **more: Any) -> 
     """
     return {
         "customer": customer,
+        "base": base_of(customer),
         "shown": shown,
         "pieces": pieces,
         "recent": recent_history(who, customer),
         **AS_IT_STANDS,
         **more,
     }
+
+
+def base_of(customer: Customer) -> str:
+    """The address of the notes, on which each note builds its own: asking for them costs more than the note."""
+    return url_for("customers.notes_of", customer_id=customer.id)
