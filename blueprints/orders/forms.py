@@ -8,7 +8,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from blueprints.orders.rules import Choice, Offer
-from blueprints.web.fields import Line, Tick, VersionedForm, Whole
+from blueprints.web.fields import Line, Tick, VersionedForm, Whole, whole_id
 
 
 class Products(SelectMultipleField):
@@ -24,12 +24,6 @@ class Products(SelectMultipleField):
         known = {value for value, *_ in self.choices or ()}
         if any(chosen not in known for chosen in self.data or ()):
             raise ValidationError("One of these products is not offered (any more). Choose again.")
-
-
-def whole_id(given: object) -> int:
-    """A record's id as a form brings it; what is none becomes 0, which is nobody's."""
-    text = str(given)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 class ProvisionForm(VersionedForm):

@@ -12,17 +12,11 @@ from blueprints.customers.domains import shown_domain
 from blueprints.prospects import entries
 from blueprints.prospects.entries import ContactEntry, Entry
 from blueprints.web import choices
-from blueprints.web.fields import Line, VersionedForm, Whole, refuse
+from blueprints.web.fields import Line, VersionedForm, Whole, refuse, whole_id
 
 CHOOSE = "Choose one from the list."
 Choices = Mapping[Any, str]  # what is sent → what people read
 NONE: Choices = MappingProxyType({})
-
-
-def whole_id(given: object) -> int:
-    """A record's id as a form brings it; what is none becomes 0, which is nobody's."""
-    text = str(given)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 class Choice(SelectField):

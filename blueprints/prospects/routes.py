@@ -11,8 +11,9 @@ from markupsafe import Markup
 from blueprints.customers.listing import Wanted
 from blueprints.customers.lists import told
 from blueprints.prospects import jobs, lists, lookups, pages, rules
-from blueprints.prospects.forms import ProspectForm, whole_id
+from blueprints.prospects.forms import ProspectForm
 from blueprints.web.access import needs
+from blueprints.web.fields import whole_id
 from blueprints.web.page import gone_to, page, saved, wants_parts
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 

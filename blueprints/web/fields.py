@@ -185,6 +185,12 @@ class Version(HiddenField):
         self.data = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
 
 
+def whole_id(given: object) -> int:
+    """A record's id as a form brings it; what is none becomes 0, which is nobody's."""
+    text = str(given)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
 class VersionedForm(FlaskForm):
     """A form of a record that others may change meanwhile."""
 
