@@ -1,4 +1,4 @@
-"""Roles a person can hold over a partner or a customer, and what each permits (../docs: “Who uses it”)."""
+"""Roles a person can hold over a partner or a customer, and what each permits."""
 
 from enum import StrEnum
 

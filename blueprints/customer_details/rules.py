@@ -46,6 +46,7 @@ def details_of(who: Standing, customer_id: int) -> Details:
     sold: dict[int, list[OrderLine]] = {order.id: [] for order in orders}
     for line in OrderLine.select().where(OrderLine.order.in_(list(sold))).order_by(OrderLine.position):
         sold[line.order_id].append(line)
+    rfi = newest_rfi(customer)
     return Details(
         customer=customer,
         partner=Partner.get_by_id(customer.partner_id),
@@ -53,7 +54,7 @@ def details_of(who: Standing, customer_id: int) -> Details:
         contacts=tuple(Contact.select().where(Contact.customer == customer).order_by(Contact.id)),
         orders=orders,
         sold=sold,
-        rfi=newest_rfi(customer),
-        links=tuple(links_of(customer)),
+        rfi=rfi,
+        links=tuple(links_of(rfi)),
         attachments=tuple(attachments_of(customer)),
     )

@@ -165,9 +165,8 @@ def newest_rfi(customer: Customer) -> Rfi | None:
     return found
 
 
-def links_of(customer: Customer) -> list[RfiLink]:
-    """The links of the newest RFI, newest first."""
-    rfi = newest_rfi(customer)
+def links_of(rfi: Rfi | None) -> list[RfiLink]:
+    """The links of an RFI, newest first; none without an RFI."""
     return list(RfiLink.select().where(RfiLink.rfi == rfi).order_by(RfiLink.id.desc())) if rfi else []
 
 
