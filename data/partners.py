@@ -26,6 +26,8 @@ class Partner(Record):
     inbound_ips = TextField(default="")
     smart_host = TextField(default="")
     reply_to = TextField(default="")
+    rfi_reminder_days = TextField(default="3, 7, 14, 21")  # after it was opened
+    rfi_close_days = IntegerField(default=30)  # after which an unanswered one closes the project; 0: never
     logo = BlobField(null=True)
     logo_type = TextField(default="")  # image/png or image/jpeg
     closed_at = Moment(null=True)
