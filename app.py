@@ -30,6 +30,7 @@ from blueprints.mailroom import routes as mailroom
 from blueprints.orders import routes as orders
 from blueprints.partners import routes as partners
 from blueprints.prospects import routes as prospects
+from blueprints.rfi import review_routes as rfi_review
 from blueprints.rfi import routes as rfi
 from blueprints.web.access import guard, open_to_all
 from blueprints.web.errors import answer_errors
@@ -39,7 +40,7 @@ from blueprints.web.settings import LOOPBACK, Settings, WrongSetting, read_setti
 from blueprints.web.templates import prepare_templates
 from data.database import back_up, migrate, open_database, pending_migrations
 
-FEATURES = (home, accounts, partners, prospects, orders, customers, customer_details, rfi, mailroom)
+FEATURES = (home, accounts, partners, prospects, orders, customers, customer_details, rfi, rfi_review, mailroom)
 TWO_MEGABYTES = 2 * 1024 * 1024
 
 

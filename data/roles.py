@@ -39,7 +39,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
 }
 
 # The provider's own work, done by operators only and over the whole installation.
-OPERATOR_ONLY = frozenset({"partners.manage", "catalogue.edit", "prices.edit"})
+OPERATOR_ONLY = frozenset({"partners.manage", "catalogue.edit", "prices.edit", "rfi.restart"})
 ALL_PERMISSIONS = RUN | OPERATOR_ONLY
 
 

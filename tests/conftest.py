@@ -99,6 +99,7 @@ def portal(home: Path) -> Flask:
         quayside_home=home,
         database_url=f"sqlite:///{home / 'unused.sqlite'}",
         secret_key="only for tests " * 4,
+        sealing_key="only for the secrets of tests",
     )
     portal = create_app(settings)
     portal.testing = True

@@ -27,6 +27,7 @@ class Settings:
     quayside_home: Path
     database_url: str
     secret_key: str
+    sealing_key: str  # of RFI secrets; several with commas between them: the first seals, all of them open
     host: str = "127.0.0.1"
     port: int = 8000
     portal_url: str = ""  # where people reach the portal, without a trailing slash
@@ -49,12 +50,16 @@ class Settings:
         return self.portal_url or f"http://{shown}:{self.port}"
 
     @property
+    def sealing_keys(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.sealing_key.split(",") if part.strip())
+
+    @property
     def secure(self) -> bool:
         return self.address.startswith("https://")
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from the environment. Makes the instance folder and, once, its secret key (mode 600).
+    """Settings from the environment. Makes the instance folder and, once, its secret keys (mode 600).
 
     Raises WrongSetting with a sentence that names the variable.
     """
@@ -67,7 +72,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     settings = Settings(
         quayside_home=home,
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{home / 'quayside.sqlite'}",
-        secret_key=environ.get("SECRET_KEY") or kept_secret(home / "secret_key"),
+        secret_key=environ.get("SECRET_KEY") or kept_secret(home / "secret_key", "SECRET_KEY"),
+        sealing_key=environ.get("SEALING_KEY") or kept_secret(home / "sealing_key", "SEALING_KEY"),
         host=environ.get("HOST") or "127.0.0.1",
         port=read.whole("PORT", 8000, 1, 65_535),
         portal_url=read.web_address("PORTAL_URL"),
@@ -97,6 +103,10 @@ def check_together(settings: Settings) -> None:
         )
     if len(settings.secret_key) < 32:
         raise WrongSetting("SECRET_KEY: must have at least 32 characters; leave it out and one is made and kept.")
+    if not settings.sealing_keys or min(map(len, settings.sealing_keys)) < 32:
+        raise WrongSetting(
+            "SEALING_KEY: each key must have at least 32 characters; leave it out and one is made and kept."
+        )
     if settings.host not in LOOPBACK and not settings.portal_url:
         raise WrongSetting(
             f"PORTAL_URL: HOST is {settings.host}, so links in letters need the address people type, "
@@ -111,8 +121,8 @@ def check_together(settings: Settings) -> None:
         raise WrongSetting("MAIL_USE_SSL: choose it or MAIL_USE_TLS, not both.")
 
 
-def kept_secret(path: Path) -> str:
-    """The secret in this file, made on first use and readable by its owner only."""
+def kept_secret(path: Path, name: str) -> str:
+    """The secret in this file, made on first use and readable by its owner only. `name`: the setting instead of it."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
@@ -122,7 +132,7 @@ def kept_secret(path: Path) -> str:
         raise WrongSetting(f"QUAYSIDE_HOME: {path} cannot be written ({problem.strerror}).") from None
     secret = path.read_text().strip()
     if len(secret) < 32:
-        raise WrongSetting(f"SECRET_KEY: the file {path} is cut short; restore it from the backup.")
+        raise WrongSetting(f"{name}: the file {path} is cut short; restore it from the backup.")
     return secret
 
 

@@ -26,6 +26,18 @@ def test_makes_its_secret_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
 
 
+def test_makes_the_key_of_rfi_secrets_once_and_another_than_its_secret(tmp_path: Path) -> None:
+    first = settings_with(tmp_path)
+    assert settings_with(tmp_path).sealing_keys == first.sealing_keys
+    assert first.sealing_key != first.secret_key
+    assert stat.S_IMODE((tmp_path / "sealing_key").stat().st_mode) == 0o600
+
+
+def test_keys_of_rfi_secrets_stand_with_commas_between_them(tmp_path: Path) -> None:
+    newest, older = "n" * 32, "o" * 40
+    assert settings_with(tmp_path, SEALING_KEY=f"{newest}, {older}").sealing_keys == (newest, older)
+
+
 def test_a_secret_cut_short_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("short")
     with pytest.raises(WrongSetting, match="SECRET_KEY"):
@@ -44,6 +56,9 @@ def test_a_secret_cut_short_stops_the_start(tmp_path: Path) -> None:
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_URL", "/var/lib/quayside.sqlite"),
         ("SECRET_KEY", "short"),
+        ("SEALING_KEY", "short"),
+        ("SEALING_KEY", ","),
+        ("SEALING_KEY", "long enough to be a key of secrets, short"),
         ("PORTAL_URL", "portal.example"),
         ("PORTAL_URL", "https://portal.example/path"),
         ("JOBS_URL", "amqp://x"),
