@@ -60,23 +60,15 @@ def send_link(
     *,
     once: str | None = None,
 ) -> RfiLink:
-    """Make a link of 256 random bits, keep its hash, and queue the letter that carries it."""
-    token = secrets.token_urlsafe(32)
-    link = RfiLink.create(
-        rfi=rfi,
-        token_hash=hashed(token),
-        name=lead.full_name,
-        email=lead.email,
-        created_at=now(),
-        expires_at=now() + timedelta(days=LINK_DAYS),
-    )
+    """Make a link and queue the letter that carries it."""
+    link, address = new_link(rfi, lead, portal)
     text, html = drawn(
         "rfi_link",
         reader=lead.full_name or lead.email,
         partner=partner.name,
         customer=customer.name,
         topics=TOPICS,
-        link=f"{portal}/rfi/{token}",
+        link=address,
         until=link.expires_at.date(),
     )
     write(
@@ -92,6 +84,20 @@ def send_link(
         once=once,
     )
     return link
+
+
+def new_link(rfi: Rfi, lead: Contact, portal: str) -> tuple[RfiLink, str]:
+    """A link of 256 random bits, of which the hash is kept; and its address, which only a letter may carry."""
+    token = secrets.token_urlsafe(32)
+    link = RfiLink.create(
+        rfi=rfi,
+        token_hash=hashed(token),
+        name=lead.full_name,
+        email=lead.email,
+        created_at=now(),
+        expires_at=now() + timedelta(days=LINK_DAYS),
+    )
+    return link, f"{portal}/rfi/{token}"
 
 
 def send_link_again(who: Standing, customer_id: int, portal: str) -> RfiLink:
