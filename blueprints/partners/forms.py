@@ -12,6 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from blueprints.partners import rules
 from blueprints.partners.catalogue import SERVICE_NAMES, Entry
 from blueprints.partners.prices import PriceList
+from blueprints.partners.waiting import MOST_DAYS
 from blueprints.web import choices
 from blueprints.web.fields import Amount, CalendarDay, Line, Required, Text, Tick, VersionedForm, Whole, refuse
 from blueprints.web.refusals import Refused
@@ -55,6 +56,8 @@ class PartnerForm(VersionedForm):
     inbound_ips = Text("Inbound IPs")
     smart_host = Line("Smart host", most=253)
     reply_to = Line("Reply-to address", most=254)
+    rfi_reminder_days = Line("RFI reminders on day", most=100)
+    rfi_close_days = Whole("Close an unanswered project after", most=MOST_DAYS)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask the rules about every field, so that all that is wrong is said at once."""

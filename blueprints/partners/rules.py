@@ -7,7 +7,7 @@ from typing import Any
 from peewee import IntegrityError
 
 from blueprints.accounts.standing import Standing
-from blueprints.partners import addresses
+from blueprints.partners import addresses, waiting
 from blueprints.web import choices
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 from data import formats, history
@@ -34,6 +34,8 @@ SETTINGS = {
     "inbound_ips": "inbound IPs",
     "smart_host": "smart host",
     "reply_to": "reply-to address",
+    "rfi_reminder_days": "days of RFI reminders",
+    "rfi_close_days": "days until an unanswered RFI closes the project",
 }
 CHECKS = {
     "timezone": choices.known_timezone,
@@ -41,6 +43,8 @@ CHECKS = {
     "inbound_ips": addresses.ip_addresses,
     "smart_host": addresses.host_name,
     "reply_to": addresses.email_address,
+    "rfi_reminder_days": waiting.reminder_days,
+    "rfi_close_days": waiting.close_days,
 }
 TOLD_AT_MOST = 80  # characters of a value in a line of history
 
@@ -146,7 +150,7 @@ def change_settings(who: Standing, partner_id: int, typed: Mapping[str, Any], ve
     """Save settings; `typed` maps names of SETTINGS to what was typed. What is not named stays.
 
     Returns the partner and the changes as history tells them, "" when nothing changed. Raises NotThere,
-    MayNot, ChangedMeanwhile, NameTaken, CurrencyStays, and Refused with the field that is wrong.
+    MayNot, ChangedMeanwhile, NameTaken, CurrencyStays, RemindsTooLate, and Refused with the field that is wrong.
     """
     checked = {name: check_setting(name, value) for name, value in typed.items()}
     try:
@@ -162,6 +166,7 @@ def change_settings(who: Standing, partner_id: int, typed: Mapping[str, Any], ve
                 refuse_taken_name(checked["name"])
             for name, value in checked.items():
                 setattr(partner, name, value)
+            waiting.refuse_late_reminders(partner.rfi_reminder_days, partner.rfi_close_days)
             partner.name_key = fold(partner.name)
             partner.version += 1
             partner.save()

@@ -26,6 +26,8 @@ GOOD = {
     "inbound_ips": "2a01:4f8::1",
     "smart_host": "smtp.northstar.example",
     "reply_to": "mail@northstar.example",
+    "rfi_reminder_days": "3, 7, 14, 21",
+    "rfi_close_days": "30",
     "version": "1",
 }
 
@@ -154,6 +156,18 @@ class TestFields:
             ("inbound_ips", "mail.example", "“mail.example” is not an IP address"),
             ("smart_host", "x" * 254, "At most 253"),
             ("reply_to", "a@b.example\r\nBcc: c@d.example", "control character"),
+            ("rfi_reminder_days", "3, soon", "“soon” is not a day from 1 to 365"),
+            ("rfi_reminder_days", "0, 3", "“0” is not a day"),
+            ("rfi_reminder_days", "-3", "“-3” is not a day"),
+            ("rfi_reminder_days", "٣", "is not a day"),
+            ("rfi_reminder_days", "366", "is not a day"),
+            ("rfi_reminder_days", "1,2,3,4,5,6,7,8,9,10,11", "At most 10 reminders"),
+            ("rfi_reminder_days", "3, 30", "a reminder on day 30 would never go out"),
+            ("rfi_close_days", "", "A whole number from 0 to 365"),
+            ("rfi_close_days", "6", "From 7 to 365 days, or 0 for never"),
+            ("rfi_close_days", "-1", "A whole number from 0 to 365"),
+            ("rfi_close_days", "1e2", "A whole number from 0 to 365"),
+            ("rfi_close_days", "366", "A whole number from 0 to 365"),
         ],
     )
     def test_refuses_with_a_sentence_beside_it(
@@ -192,6 +206,23 @@ class TestFields:
     def test_a_name_that_only_changes_its_accents_is_its_own(self, admin: Visitor, world: World) -> None:
         assert admin.post(here(world), GOOD | {"name": "Nörthstar IT"}).status == 303
         assert newest(world).name_key == "northstar it"
+
+
+class TestWaiting:
+    def test_days_are_kept_in_order_and_each_once(self, admin: Visitor, world: World) -> None:
+        answer = admin.post(here(world), GOOD | {"rfi_reminder_days": "10; 4,4", "rfi_close_days": "12"}, htmx=True)
+        assert "days of RFI reminders 3, 7, 14, 21 → 4, 10" in answer.text
+        assert (answer.value("rfi_reminder_days"), answer.value("rfi_close_days")) == ("4, 10", "12")
+
+    def test_nobody_is_reminded_and_nothing_closed_where_an_msp_wants_that(
+        self, admin: Visitor, visit_as, world: World
+    ) -> None:
+        assert admin.post(here(world), GOOD | {"rfi_reminder_days": "", "rfi_close_days": "0"}).status == 303
+        assert (newest(world).rfi_reminder_days, newest(world).rfi_close_days) == ("", 0)
+        assert "Close an unanswered project after never" in visit_as(world.msp_admin).get(here(world)).text
+
+    def test_late_reminders_are_well_where_nothing_is_closed(self, admin: Visitor, world: World) -> None:
+        assert admin.post(here(world), GOOD | {"rfi_reminder_days": "90", "rfi_close_days": "0"}).status == 303
 
 
 class TestCurrency:
