@@ -65,6 +65,25 @@ def gone_to(address: str, said: str = "") -> Response:
     return answer
 
 
+def changed(address: str, said: str, *panels: str) -> Response:
+    """After a change that stays on the page and draws nothing itself: htmx is told which panels it made old.
+
+    Each panel that stands on the page hears its name (`HX-Trigger: <panel>-changed`) and fetches itself, so a feature
+    need not know what other features show beside it.
+    """
+    if not wants_parts():
+        return gone_to(address, said)
+    answer = make_response(str(spoken(said)))
+    answer.vary.update(DRESS_HEADERS)
+    return making_old(answer, *panels)
+
+
+def making_old(answer: Response, *panels: str) -> Response:
+    """The same answer, telling htmx which other panels the change made old."""
+    answer.headers["HX-Trigger"] = ", ".join(f"{panel}-changed" for panel in panels)
+    return answer
+
+
 def asked_page() -> str:
     """Path and query of the page the person looks at, for coming back to after signing in."""
     current = request.htmx.current_url if wants_parts() else None  # type: ignore[attr-defined]  # as above

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from blueprints.web.page import asked_page, wants_parts
+from blueprints.web.page import asked_page, changed, wants_parts
 
 HTMX = {"HX-Request": "true"}
 
@@ -29,3 +29,15 @@ def test_comes_back_to_pages_not_to_posts(portal: Flask) -> None:
         assert asked_page() == "/prospects/?q=a"
     with portal.test_request_context("/prospects/new", method="POST"):
         assert asked_page() == "/"
+
+
+def test_tells_htmx_which_panels_a_change_made_old(portal: Flask) -> None:
+    with portal.test_request_context("/", headers=HTMX):
+        answer = changed("/customers/1", "Revoked.", "rfi", "recent")
+        assert answer.status_code == 200
+        assert answer.headers["HX-Trigger"] == "rfi-changed, recent-changed"
+        assert "Revoked." in answer.text
+    with portal.test_request_context("/"):
+        answer = changed("/customers/1", "Revoked.", "rfi", "recent")
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/customers/1")
+        assert "HX-Trigger" not in answer.headers
