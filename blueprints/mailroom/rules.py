@@ -28,6 +28,12 @@ SOON = timedelta(minutes=2)
 KINDS = {
     "order_addendum": "Order addendum",
     "rfi_link": "RFI link",
+    "rfi_reminder": "RFI reminder",
+    "rfi_flagged": "RFI answers flagged",
+    "rfi_reopened": "RFI opened again",
+    "rfi_handed_in": "RFI handed in",
+    "rfi_closing": "Project closes soon",
+    "rfi_closed": "Project closed",
     "invitation": "Invitation",
     "access_given": "Access given",
     "address_changed": "Address changed",
