@@ -7,13 +7,14 @@ from blueprints.accounts.standing import standing_of
 from blueprints.customers.rules import implementation_lead
 from blueprints.mailroom.letters import drawn
 from blueprints.mailroom.rules import write
+from blueprints.partners.waiting import TOLD_BEFORE
 from blueprints.rfi.rules import new_link
 from data import history
 from data.accounts import Grant, Person
 from data.attachments import Attachment
 from data.customers import Contact, Customer
 from data.emails import Email
-from data.moments import day_of
+from data.moments import day_of, now
 from data.orders import Order
 from data.partners import Partner
 from data.rfi import Rfi, RfiLink
@@ -76,8 +77,11 @@ def write_reminder(concern: Concern, lead: Contact, once: str | None = None) -> 
 
 
 def closing_moment(rfi: Rfi, partner: Partner) -> datetime | None:
-    """When an RFI that nobody answers closes its project, at the earliest; None: never."""
-    return rfi.opened_at + timedelta(days=partner.rfi_close_days) if partner.rfi_close_days else None
+    """When an RFI that nobody answers closes its project; None: never. The MSP is told days before, even if late."""
+    if not partner.rfi_close_days:
+        return None
+    after_telling = (rfi.closing_told_at or now()) + timedelta(days=TOLD_BEFORE)
+    return max(rfi.opened_at + timedelta(days=partner.rfi_close_days), after_telling)
 
 
 def closing_day(rfi: Rfi, partner: Partner) -> date | None:

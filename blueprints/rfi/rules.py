@@ -113,10 +113,15 @@ def send_link_again(who: Standing, customer_id: int, portal: str) -> RfiLink:
             raise NotThere
         if lead is None or not lead.email:
             raise NoAddress("This customer has no Implementation Lead with an email address. Add one first.")
-        RfiLink.update(revoked_at=now()).where((RfiLink.rfi == rfi) & RfiLink.revoked_at.is_null()).execute()
+        revoke_links(rfi)
         link = send_link(who, rfi, customer, customer.partner, lead, portal)
         history.record("rfi.link_sent_again", who, partner=customer.partner_id, customer=customer.id, email=lead.email)
     return link
+
+
+def revoke_links(rfi: Rfi) -> None:
+    """End all links of an RFI now."""
+    RfiLink.update(revoked_at=now()).where((RfiLink.rfi == rfi) & RfiLink.revoked_at.is_null()).execute()
 
 
 def revoke_link(who: Standing, customer_id: int, link_id: int) -> RfiLink:
@@ -168,6 +173,15 @@ def note_opening(link: RfiLink, customer: Customer) -> None:
 
 def newest_rfi(customer: Customer) -> Rfi | None:
     found: Rfi | None = Rfi.select().where(Rfi.customer == customer).order_by(Rfi.id.desc()).first()
+    return found
+
+
+def held_rfi(who: Standing, customer_id: int, permission: str = "customers.see") -> Rfi:
+    """The newest RFI of a customer, its row held until the transaction ends. Raises NotThere, MayNot."""
+    customer = find_customer(who, customer_id, permission)
+    found: Rfi | None = locked(Rfi.select().where(Rfi.customer == customer).order_by(Rfi.id.desc()).limit(1)).first()
+    if found is None:
+        raise NotThere
     return found
 
 
