@@ -80,6 +80,7 @@ class Customer(Record):
     infrastructure = TextField(default="")
     status = TextField(default="prospect")
     shelf = TextField(default="prospects")
+    rfi_state = TextField(default="")  # that of the newest RFI, kept by the database for lists; "" without one
     subscription_start = Day(null=True)
     commitment_ends = Day(null=True)
     created_at = Moment()

@@ -35,6 +35,7 @@ class Row(NamedTuple):
     permitted_users: int
     account_type: str
     status: str
+    rfi_state: str
     subscription_start: Any
     created_at: Any
 
@@ -49,11 +50,12 @@ moment_of = Moment().python_value
 
 
 class Match(NamedTuple):
-    """A customer that a search found: the value it is sorted by, its id, its letter."""
+    """A customer that a search found: the value it is sorted by, its id, its letter, its MSP."""
 
     value: Any
     id: int
     letter: str
+    partner_id: int
 
 
 class Sql(NamedTuple):
@@ -150,6 +152,25 @@ def reached(who: Standing, permission: str, shelf: str) -> list[Sql]:
     return [*legs, one_of("id IN", raised) & on_shelf] if raised else legs
 
 
+def reached_by_role(who: Standing, permission: str, shelf: str) -> dict[str, list[Sql]]:
+    """The same, apart by the name of the role that counts for the person there."""
+    on_shelf = Sql("shelf = ?", (shelf,))
+    if who.operator:
+        return {who.role_on(0, 0).label: [on_shelf]}
+    legs: dict[str, list[Sql]] = {}
+    kept = one_of("id NOT IN", who.over_customers) if who.over_customers else EVERY
+    for partner in who.partners_where(permission):
+        label = who.over_partners[partner].label
+        legs.setdefault(label, []).append(Sql("partner_id = ?", (partner,)) & on_shelf & kept)
+    raised: dict[str, list[int]] = {}
+    for customer, (partner, role) in who.over_customers.items():
+        if who.may_for_customer(permission, customer, partner):
+            raised.setdefault(role.label, []).append(customer)
+    for label, customers in raised.items():
+        legs.setdefault(label, []).append(one_of("id IN", customers) & on_shelf)
+    return legs
+
+
 def counted(who: Standing, permission: str, shelf: str) -> dict[str, int]:
     """How many customers of a shelf the person may see, by letter; from the kept table, not by counting."""
     on_shelf = Sql("shelf = ?", (shelf,))
@@ -200,7 +221,7 @@ def named(legs: list[Sql], term: str, order: Order, names: int) -> list[Match]:
 
 def through(legs: list[Sql], filters: Sql, order: Order) -> list[Match]:
     """Matches found by reading names in their order, up to MOST and one more."""
-    columns = f"{order.column}, id, letter"
+    columns = matched_by(order)
     questions = [select(columns, CUSTOMER, leg & filters, BY_NAME.text, MOST + 1) for leg in legs]
     return as_matches(ask(one_after_the_other(questions)))
 
@@ -216,18 +237,18 @@ def by_trigrams(legs: list[Sql], term: str, order: Order, *, inside: bool = Fals
     phrase = '"' + term.replace('"', '""') + '"'
     near = select("rowid AS found", Sql("customer_search"), Sql("customer_search MATCH ?"), limit=NEAR + 1)
     source = Sql("near CROSS JOIN customer ON customer.id = near.found")
-    columns = f"{order.column}, id, letter"
+    columns = matched_by(order)
     most = INSIDE if inside else MOST
     questions = [select(columns, source, leg & holds(term), limit=most + 1) for leg in legs]
-    question = one_after_the_other([*questions, Sql("SELECT (SELECT count(*) FROM near), 0, ''")])
+    question = one_after_the_other([*questions, Sql("SELECT (SELECT count(*) FROM near), 0, '', 0")])
     asked = Sql(f"WITH near AS MATERIALIZED ({near.text}) {question.text}", question.params)
     looked_for = f"{phrase} NOT ^{phrase}" if inside else phrase
-    *found, (looked_at, _, _) = ask(Sql(asked.text, (looked_for, *asked.params)))
+    *found, (looked_at, *_) = ask(Sql(asked.text, (looked_for, *asked.params)))
     return as_matches(found) if looked_at <= NEAR or len(found) > most else None
 
 
 def with_domain(legs: list[Sql], domain: str, order: Order) -> list[Match]:
-    columns = f"{order.column}, id, letter"
+    columns = matched_by(order)
     at_domain = Sql("primary_domain = ?", (domain,))
     return as_matches(ask(one_after_the_other([select(columns, CUSTOMER, leg & at_domain) for leg in legs])))
 
@@ -237,7 +258,12 @@ def lettered(letter: str) -> Sql:
 
 
 def as_matches(found: list[tuple[Any, ...]]) -> list[Match]:
-    return [Match(as_key(value), row_id, letter) for value, row_id, letter in found]
+    return [Match(as_key(value), *rest) for value, *rest in found]
+
+
+def matched_by(order: Order) -> str:
+    """The columns of a Match."""
+    return f"{order.column}, id, letter, partner_id"
 
 
 def as_key(value: Any) -> Any:
@@ -251,6 +277,14 @@ def as_key(value: Any) -> Any:
 def rows_of(ids: list[int]) -> dict[int, Row]:
     """These customers' rows. The ids come from a question above: nobody else's are asked for."""
     return {row.id: row for row in as_rows(ask(select(COLUMNS, CUSTOMER, one_of("id IN", ids))))} if ids else {}
+
+
+def rows_among(legs: list[Sql], ids: Iterable[int]) -> list[Row]:
+    """Those of these ids that the legs reach."""
+    among = one_of("id IN", ids)
+    if not legs or not among.params:
+        return []
+    return as_rows(ask(one_after_the_other([select(COLUMNS, CUSTOMER, leg & among) for leg in legs])))
 
 
 def in_order(legs: list[Sql], order: Order, start: Sql, filters: Sql, limit: int) -> list[Row]:

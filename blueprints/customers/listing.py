@@ -4,123 +4,20 @@ A page begins beside a row (its sorting value and id), not after a number of row
 first does, and nothing is shown twice or left out because somebody added a row meanwhile.
 """
 
-import base64
-import json
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, NamedTuple, Self
-from urllib.parse import urlencode
+from typing import Any
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers import finding
 from blueprints.customers.domains import WrongDomain, as_domain
 from blueprints.customers.finding import EVERY, Match, Order, Row, Sql
-from data.folding import fold
+from blueprints.customers.places import Place, cursor
+from blueprints.customers.wanted import BY_NAME, SORTS, Wanted
+from blueprints.web.refusals import NotThere
 
 PAGE = 25
 EXPORTED_AT_ONCE = 500
-LONGEST_SEARCH = 253  # no name and no domain is longer
-LONGEST_CURSOR = 8_192
-LETTERS = "#ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-SORTS = {
-    "name": "name_key",
-    "domain": "primary_domain",
-    "users": "permitted_users",
-    "type": "account_type",
-    "created": "created_at",
-}
-BIGGEST = 2**53  # ids and numbers of rows
-
-
-class Place(NamedTuple):
-    """A place between two rows, kept in an address: beside which row, and how many rows are before it."""
-
-    value: Any
-    id: int
-    rank: int
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What an address asks of a list. What it cannot mean is left out, so every address shows something."""
-
-    shelf: str
-    q: str = ""
-    letter: str = ""
-    sort: str = "name"
-    descending: bool = False
-    after: Place | None = None
-    before: Place | None = None
-    status: str = ""  # only these of the shelf; a list that is seldom asked for, so it is counted row by row
-
-    @classmethod
-    def read(cls, shelf: str, asked: Mapping[str, str], status: str = "") -> Self:
-        """`asked`: q, letter, sort, dir, after, before as they stand in the address; a dict is asked fastest."""
-        sort = asked.get("sort", "")
-        sort = sort if sort in SORTS else "name"
-        letter = asked.get("letter", "").upper()
-        after = place_from(sort, asked.get("after", ""))
-        return cls(
-            shelf=shelf,
-            q=without_controls(asked.get("q", "")).strip()[:LONGEST_SEARCH],
-            letter=letter if len(letter) == 1 and letter in LETTERS else "",
-            sort=sort,
-            descending=asked.get("dir") == "desc",
-            after=after,
-            before=None if after else place_from(sort, asked.get("before", "")),
-            status=status,
-        )
-
-    @property
-    def dir(self) -> str:
-        return "desc" if self.descending else "asc"
-
-    @property
-    def order(self) -> Order:
-        return Order(SORTS[self.sort], self.descending)
-
-    @property
-    def term(self) -> str:
-        return fold(self.q)
-
-    @property
-    def from_start(self) -> Self:
-        """The same list, wherever in it somebody is."""
-        return replace(self, after=None, before=None) if self.after or self.before else self
-
-    def query(self, **changed: str) -> str:
-        """The part of an address after its path that asks for this list with some things changed, from its start.
-
-        `query(sort="users", dir="desc")` → “?q=acme&sort=users&dir=desc”; what is as usual is left out.
-        """
-        usual = {"q": "", "letter": "", "sort": "name", "dir": "asc"}
-        now = {"q": self.q, "letter": self.letter, "sort": self.sort, "dir": self.dir} | changed
-        asked = {name: value for name, value in now.items() if value != usual.get(name, "")}
-        return f"?{urlencode(asked)}" if asked else ""
-
-
-@dataclass(frozen=True)
-class LetterLink:
-    """Addresses of the same list under other letters: `link("C")`. Equal ones lead to equal places."""
-
-    here: str
-    wanted: Wanted
-
-    def __call__(self, letter: str) -> str:
-        return self.here + self.wanted.query(letter=letter)
-
-
-@dataclass(frozen=True)
-class SortLink:
-    """Addresses of the same list in other orders: `link("users", "desc")`."""
-
-    here: str
-    wanted: Wanted
-
-    def __call__(self, sort: str, way: str) -> str:
-        return self.here + self.wanted.query(sort=sort, dir=way)
 
 
 @dataclass(frozen=True)
@@ -158,17 +55,33 @@ class Found:
     inside: list[Match] | None = None
 
 
+@dataclass(frozen=True)
+class Reach:
+    """What a person reaches of a shelf: conditions that exclude one another, and how many that are by letter.
+
+    `by_role`: the same conditions apart by the name of the person's role, when the list is sorted by it.
+    """
+
+    who: Standing
+    legs: list[Sql]
+    counts: dict[str, int]
+    by_role: dict[str, list[Sql]]
+
+    def role_on(self, found: Row | Match) -> str:
+        return self.who.role_on(found.id, found.partner_id).label
+
+
 def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.see", size: int = PAGE) -> Listing:
     """The page that is wanted, of the customers for whom the person's role permits it.
 
     The number of queries does not depend on how many customers there are.
     """
-    legs, counts = within(who, wanted, permission)
-    if not counts:
+    reach = reach_of(who, wanted, permission)
+    if not reach.counts:
         return Listing([], 0, "", "", 0, False, frozenset(), 0)
-    of_all = sum(counts.values())
-    found = find(legs, wanted, counts)
-    rows, rank, is_first, is_last = page_of(legs, wanted, found, size)
+    of_all = sum(reach.counts.values())
+    found = find(reach, wanted)
+    rows, rank, is_first, is_last = page_of(reach, wanted, found, size)
     if is_first:
         rank = 0
     elif is_last and not found.more:
@@ -178,8 +91,8 @@ def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.s
     return Listing(
         rows=rows,
         first=rank + 1 if rows else 0,
-        before="" if is_first or not rows else cursor(wanted, rows[0], rank),
-        after="" if is_last or not rows else cursor(wanted, rows[-1], rank + len(rows)),
+        before="" if is_first or not rows else cursor(wanted.sort, *key_of(reach, wanted, rows[0]), rank),
+        after="" if is_last or not rows else cursor(wanted.sort, *key_of(reach, wanted, rows[-1]), rank + len(rows)),
         total=found.total,
         more_than_total=found.more,
         letters=found.letters,
@@ -188,40 +101,74 @@ def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.s
 
 
 def every_customer(who: Standing, wanted: Wanted, permission: str = "customers.see") -> Iterator[Row]:
-    """All rows of a list from its start, read a few hundred at a time."""
+    """All rows of a list from its start, read a few hundred at a time along the order of the list.
+
+    However long it is and whatever is searched, each name is looked at once.
+    """
     wanted = wanted.from_start
-    legs, counts = within(who, wanted, permission)
-    while counts:
-        found = find(legs, wanted, counts)
-        rows, _, _, is_last = page_of(legs, wanted, found, EXPORTED_AT_ONCE)
+    reach = reach_of(who, wanted, permission)
+    if not reach.counts:
+        return
+    found = find(reach, wanted)
+    place: Place | None = None
+    while True:
+        if found.matches is None:
+            rows = rows_from(reach, wanted.order, place, found, EXPORTED_AT_ONCE, rows_along)
+            is_last = len(rows) < EXPORTED_AT_ONCE
+        else:
+            rows, *_, is_last = page_of_matches(found.matches, replace(wanted, after=place), EXPORTED_AT_ONCE)
         yield from rows
-        if is_last:
+        if is_last or not rows:
             return
-        wanted = replace(wanted, after=Place(key_of(wanted, rows[-1]), rows[-1].id, 0))
+        place = Place(*key_of(reach, wanted, rows[-1]), 0)
 
 
-def within(who: Standing, wanted: Wanted, permission: str) -> tuple[list[Sql], dict[str, int]]:
-    """What of the shelf the list is made from, and how many that are by letter."""
+def chosen_customers(
+    who: Standing, wanted: Wanted, ids: Collection[int], permission: str = "customers.see"
+) -> list[Row]:
+    """Those of a shelf with these ids, in the order of the list. Raises NotThere unless each is the person's to see."""
+    reach = reach_of(who, wanted, permission)
+    rows = finding.rows_among(reach.legs, ids)
+    if len(rows) < len(set(ids)):
+        raise NotThere
+    return sorted(rows, key=lambda row: key_of(reach, wanted, row), reverse=wanted.descending)
+
+
+def reach_of(who: Standing, wanted: Wanted, permission: str) -> Reach:
+    """What of the shelf the list is made from."""
     legs = finding.reached(who, permission, wanted.shelf)
+    by_role = finding.reached_by_role(who, permission, wanted.shelf) if wanted.by_role else {}
     if not legs:
-        return [], {}
+        return Reach(who, [], {}, {})
     if wanted.status:
-        legs = [leg & Sql("status = ?", (wanted.status,)) for leg in legs]
-        return legs, finding.counted_one_by_one(legs)
-    return legs, finding.counted(who, permission, wanted.shelf)
+        in_status = Sql("status = ?", (wanted.status,))
+        legs = [leg & in_status for leg in legs]
+        by_role = {role: [leg & in_status for leg in apart] for role, apart in by_role.items()}
+        return Reach(who, legs, finding.counted_one_by_one(legs), by_role)
+    return Reach(who, legs, finding.counted(who, permission, wanted.shelf), by_role)
 
 
 # --- what is found ------------------------------------------------------------------------------------
 
 
-def find(legs: list[Sql], wanted: Wanted, counts: dict[str, int]) -> Found:
+def find(reach: Reach, wanted: Wanted) -> Found:
     if wanted.term:
-        return search(legs, wanted, counts)
-    total = counts.get(wanted.letter, 0) if wanted.letter else sum(counts.values())
-    filters = finding.lettered(wanted.letter)
-    sorted_here = wanted.letter and wanted.sort != "name" and total <= finding.MOST
-    matches = finding.through(legs, filters, wanted.order) if sorted_here else None
-    return Found(total, False, frozenset(counts), filters, matches)
+        found = search(reach.legs, wanted, reach.counts)
+    else:
+        counts = reach.counts
+        total = counts.get(wanted.letter, 0) if wanted.letter else sum(counts.values())
+        filters = finding.lettered(wanted.letter)
+        sorted_here = wanted.letter and wanted.sort not in BY_NAME and total <= finding.MOST
+        matches = finding.through(reach.legs, filters, wanted.order) if sorted_here else None
+        found = Found(total, False, frozenset(counts), filters, matches)
+    return found if found.matches is None else replace(found, matches=in_roles(reach, wanted, found.matches))
+
+
+def in_roles(reach: Reach, wanted: Wanted, matches: list[Match]) -> list[Match]:
+    """The matches, to be sorted by role first where that is wanted."""
+    if not wanted.by_role:
+        return matches
+    return [match._replace(value=(reach.role_on(match), match.value)) for match in matches]
 
 
 def search(legs: list[Sql], wanted: Wanted, counts: dict[str, int]) -> Found:
@@ -243,7 +190,7 @@ def search(legs: list[Sql], wanted: Wanted, counts: dict[str, int]) -> Found:
     if at_domain:
         filters = Sql(f"({filters.text} OR primary_domain = ?)", (*filters.params, domain))
     found = Found(finding.MOST, True, letters, filters & in_letter)
-    if wanted.sort == "name":
+    if wanted.sort in BY_NAME:
         inside = finding.by_trigrams(legs, wanted.term, order, inside=True)
         if inside is not None and len(inside) <= finding.INSIDE:
             inside = [match for match in together(inside, at_domain) if wanted.letter in ("", match.letter)]
@@ -264,23 +211,26 @@ def domain_in(q: str) -> str:
         return ""
 
 
+Reader = Callable[[list[Sql], Order, Place | None, Found, int], list[Row]]
+
+
 # --- a page of it -------------------------------------------------------------------------------------
 
 
-def page_of(legs: list[Sql], wanted: Wanted, found: Found, size: int) -> tuple[list[Row], int, bool, bool]:
+def page_of(reach: Reach, wanted: Wanted, found: Found, size: int) -> tuple[list[Row], int, bool, bool]:
     """Rows, how many come before them, and whether they are the first and the last of the list."""
     if found.matches is not None:
         return page_of_matches(found.matches, wanted, size)
     if wanted.before:
-        rows = rows_from(legs, wanted.order.turned, wanted.before, found, size + 1)[::-1]
+        rows = rows_from(reach, wanted.order.turned, wanted.before, found, size + 1)[::-1]
         if len(rows) > size:
             return rows[1:], wanted.before.rank - size, False, False
     elif wanted.after:
-        rows = rows_from(legs, wanted.order, wanted.after, found, size + 1)
+        rows = rows_from(reach, wanted.order, wanted.after, found, size + 1)
         if rows:
             return rows[:size], wanted.after.rank, False, len(rows) <= size
     # From the start: that is asked for, or what is asked for lies before it or beyond the end.
-    rows = rows_from(legs, wanted.order, None, found, size + 1)
+    rows = rows_from(reach, wanted.order, None, found, size + 1)
     return rows[:size], 0, True, len(rows) <= size
 
 
@@ -309,9 +259,29 @@ def keys_from(keys: list[tuple[Any, int]], order: Order, place: Place | None) ->
     return [key for key in keys if (key < at if order.descending else key > at)]
 
 
-def rows_from(legs: list[Sql], order: Order, place: Place | None, found: Found, limit: int) -> list[Row]:
-    """The next rows in this order, found in the way that suits what is looked for."""
-    start = order.beyond(place.value, place.id) if place else EVERY
+def rows_from(
+    reach: Reach, order: Order, place: Place | None, found: Found, limit: int, read: Reader | None = None
+) -> list[Row]:
+    """The next rows in this order; sorted by role, those under one after those under another."""
+    read = read or rows_that_suit
+    if not reach.by_role:
+        return read(reach.legs, order, place, found, limit)
+    if len(reach.by_role) > 1:
+        found = replace(found, inside=None)  # those are of all roles
+    rows: list[Row] = []
+    for role, legs in sorted(reach.by_role.items(), reverse=order.descending):
+        at, name = place.value if place else (role, None)
+        if role == at or (role < at) == order.descending:
+            start = place._replace(value=name) if place and role == at else None
+            rows += read(legs, order, start, found, limit - len(rows))
+        if len(rows) == limit:
+            break
+    return rows
+
+
+def rows_that_suit(legs: list[Sql], order: Order, place: Place | None, found: Found, limit: int) -> list[Row]:
+    """The next rows, found in the way that suits what is looked for."""
+    start = beyond(order, place)
     if found.inside is not None:
         keys = keys_from(in_order(found.inside, order), order, place)[:limit]
         others = finding.rows_of([row_id for _, row_id in keys]).values()
@@ -323,48 +293,16 @@ def rows_from(legs: list[Sql], order: Order, place: Place | None, found: Found, 
     return finding.in_order_of_all(legs, order, start, found.filters, limit) if rows is None else rows
 
 
-def without_controls(text: str) -> str:
-    """The text with spaces for control characters and lone surrogates, which no name holds and PostgreSQL refuses."""
-    if text.isprintable():
-        return text
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+def rows_along(legs: list[Sql], order: Order, place: Place | None, found: Found, limit: int) -> list[Row]:
+    """The next rows, read along the order whatever lies between: the way for whoever wants all of them."""
+    return finding.in_order(legs, order, beyond(order, place), found.filters, limit)
 
 
-# --- places in addresses ------------------------------------------------------------------------------
+def beyond(order: Order, place: Place | None) -> Sql:
+    return order.beyond(place.value, place.id) if place else EVERY
 
 
-def cursor(wanted: Wanted, row: Row, rank: int) -> str:
-    """The place beside a row, as text for an address. It names no partner: the list decides what is in it."""
-    kept = json.dumps([wanted.sort, key_of(wanted, row), row.id, rank], ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(kept.encode()).decode().rstrip("=")
-
-
-def key_of(wanted: Wanted, row: Row) -> Any:
-    return finding.as_key(getattr(row, SORTS[wanted.sort]))
-
-
-def place_from(sort: str, text: str) -> Place | None:
-    """The place that a cursor of this sort names; None for anything else, made up or not."""
-    if not text or len(text) > LONGEST_CURSOR or not text.isascii():
-        return None
-    try:
-        kept = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        of_sort, value, row_id, rank = kept
-    except (ValueError, TypeError, RecursionError):
-        return None
-    numbers = (row_id, rank, value) if sort == "users" else (row_id, rank)
-    if of_sort != sort or not all(type(n) is int and 0 <= n < BIGGEST for n in numbers):
-        return None
-    return Place(value, row_id, rank) if sort == "users" or is_text(value, sort) else None
-
-
-def is_text(value: Any, sort: str) -> bool:
-    """Whether both databases take this value where such a column is compared."""
-    if not isinstance(value, str) or value != without_controls(value):
-        return False
-    if sort == "created":
-        try:
-            return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%S.%f") == value
-        except ValueError:
-            return False
-    return True
+def key_of(reach: Reach, wanted: Wanted, row: Row) -> tuple[Any, int]:
+    """What the row is sorted by, and its id."""
+    value = finding.as_key(getattr(row, SORTS[wanted.sort]))
+    return (reach.role_on(row), value) if wanted.by_role else value, row.id

@@ -7,7 +7,8 @@ from peewee import fn
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.finding import Row
-from blueprints.customers.listing import Listing, Wanted, list_customers
+from blueprints.customers.listing import Listing, list_customers
+from blueprints.customers.wanted import Wanted
 from data import formats
 from data.customers import ACCOUNT_TYPES
 from data.partners import Partner

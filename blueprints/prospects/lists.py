@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
-from blueprints.customers.listing import Listing, Wanted, every_customer, list_customers
+from blueprints.customers.listing import Listing, every_customer, list_customers
 from blueprints.customers.lists import names_of
+from blueprints.customers.wanted import Wanted
 from blueprints.prospects.rules import LEAD
 from blueprints.web.csv_files import csv_safe
 from data import formats

@@ -7,7 +7,7 @@ from typing import Any
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import WrongDomain, as_domain, shown_domain
-from blueprints.customers.listing import without_controls
+from blueprints.customers.places import without_controls
 from blueprints.customers.rules import customers_for
 from blueprints.prospects.rules import DomainTaken, holder_of
 from data import history

@@ -9,8 +9,9 @@ from markupsafe import Markup
 from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
-from blueprints.customers.listing import LetterLink, Listing, SortLink, Wanted
+from blueprints.customers.listing import Listing
 from blueprints.customers.lists import nothing_told, partner_names, total_told
+from blueprints.customers.wanted import LetterLink, SortLink, Wanted
 from blueprints.prospects import lists, rules
 from blueprints.prospects.entries import ACCOUNT_TYPES, COMPANY_TYPES, shown_phone
 from blueprints.prospects.forms import ProspectForm, filled_in

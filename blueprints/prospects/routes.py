@@ -8,8 +8,8 @@ from flask import Blueprint, Flask, Response, current_app, g, request, stream_wi
 from flask_limiter import Limiter
 from markupsafe import Markup
 
-from blueprints.customers.listing import Wanted
 from blueprints.customers.lists import told
+from blueprints.customers.wanted import Wanted
 from blueprints.prospects import jobs, lists, lookups, pages, rules
 from blueprints.prospects.forms import ProspectForm
 from blueprints.web.access import needs

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from blueprints.accounts.standing import Standing, standing_of
-from blueprints.customers import finding
-from blueprints.customers.listing import SORTS, Listing, Wanted, every_customer, list_customers
+from blueprints.customers import finding, listing
+from blueprints.customers.listing import Listing, chosen_customers, every_customer, list_customers
+from blueprints.customers.wanted import SORTS, Wanted
 from data.accounts import Grant, Person
 from data.customers import SHELVES, Customer
 from data.database import database
@@ -48,8 +49,12 @@ class Model:
             if fold(asked.q) in row.name_key or asked.q.lower() == row.primary_domain
             if any_letter or asked.letter in ("", row.letter)
         ]
-        column = SORTS[asked.sort]
-        return sorted(found, key=lambda row: (getattr(row, column), row.id), reverse=asked.descending)
+        return sorted(found, key=lambda row: (*self.key(asked.sort, row), row.id), reverse=asked.descending)
+
+    def key(self, sort: str, row: Customer) -> tuple[object, ...]:
+        if sort == "role":
+            return self.who.role_on(row.id, row.partner_id).label, row.name_key
+        return (getattr(row, SORTS[sort]),)
 
 
 PIECES = ("acme", "Müller", "mail", "100%", "a_b", "Zoë", "3d", "港", " ", "-", "acm", "ail")
@@ -88,6 +93,7 @@ class ListMachine(RuleBasedStateMachine):
                 lead="",
                 permitted_users=users,
                 account_type=chance.choice(("standard", "trial")),
+                rfi_state=chance.choice(("", "complete", "error", "incomplete")),
                 primary_domain=f"d{chance.randrange(10)}-{next(self.numbers)}.example",
                 created_at=now() - timedelta(seconds=chance.randrange(3)),
             )
@@ -135,6 +141,8 @@ class ListMachine(RuleBasedStateMachine):
         shown = [row.id for page in pages for row in page.rows]
         assert shown == [row.id for row in expected]
         assert [row.id for row in every_customer(self.model.who, wanted(**asked))] == shown
+        chosen = shown[::2]
+        assert [row.id for row in chosen_customers(self.model.who, wanted(**asked), chosen)] == chosen
         for page in pages:
             self.check(page, expected, wanted(**asked))
         if len(pages) > 1:
@@ -185,6 +193,8 @@ def test_a_list_shows_what_its_model_shows(
     """`limits` so low that small lists take every way that large ones take."""
     for name, limit in zip(("MOST", "NEAR", "INSIDE", "FEW", "AHEAD"), limits or (), strict=False):
         monkeypatch.setattr(finding, name, limit)
+    if limits:
+        monkeypatch.setattr(listing, "EXPORTED_AT_ONCE", 2)
     both = a_person("Bea Both", world.northstar, Role.VIEWER)
     Grant.create(person=both, partner=world.harbour, role=Role.TECHNICIAN, granted_at=now())
 
