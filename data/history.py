@@ -58,6 +58,7 @@ KINDS: dict[str, str] = {
     "rfi.link_sent": "RFI link sent to {email}",
     "rfi.link_revoked": "RFI link of {email} revoked",
     "rfi.link_opened": "RFI link opened by {email}",
+    "rfi.answered": "RFI: “{question}” answered",
     "rfi.handed_in": "RFI handed in, version {number}",
     "rfi.flagged": "RFI answers flagged: {questions}",
     "rfi.reopened": "RFI opened again: {reason}",

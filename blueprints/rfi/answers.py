@@ -1,0 +1,124 @@
+"""Answers as they are kept: what a form brought, which version of an answer it was filled in on, and writing it down.
+
+A field of a page travels with what the page showed in it (`Seen`), so that of a whole form only what somebody really
+changed is written, and two people who answer different questions never undo each other.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Any, Self
+
+from blueprints.rfi.checking import brings, read, written
+from blueprints.rfi.sealing import Unreadable, seal, unseal
+from data import history
+from data.customers import Customer
+from data.moments import now
+from data.questions import SECRET_KEPT, Question
+from data.rfi import Rfi, RfiAnswer
+
+SEEN, OVER, USE = "seen:", "over:", "use:"  # what names of fields begin with; no question's id has a colon
+FOLDED = timedelta(minutes=10)  # who goes on answering the same question leaves one line of history
+LONGEST_LABEL = 80  # in a line of history
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a page showed of an answer: its version (0: nobody has answered) and a fingerprint of its value."""
+
+    version: int
+    mark: str
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """What cannot be read counts as never seen."""
+        version, _, mark = text.partition("-")
+        known = version.isascii() and version.isdigit() and len(version) < 10
+        return cls(int(version) if known else 0, mark if known else "")
+
+    def __str__(self) -> str:
+        return f"{self.version}-{self.mark}"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a form brought: its fields by their names, and the content of its files."""
+
+    fields: Mapping[str, list[str]]
+    files: Mapping[str, bytes]
+
+    def questions(self) -> Iterator[str]:
+        """The ids of the questions that stood on the form."""
+        return (name.removeprefix(SEEN) for name in self.fields if name.startswith(SEEN))
+
+    def seen(self, question: str) -> Seen:
+        return Seen.read(self.one(SEEN + question))
+
+    def over(self, question: str) -> int | None:
+        """The version of another's answer that is to be written over, knowing what it says."""
+        return Seen.read(self.one(OVER + question)).version if OVER + question in self.fields else None
+
+    def removes(self, question: Question) -> bool:
+        return f"{question.id}.remove" in self.fields
+
+    def brings(self, question: Question) -> bool:
+        """Whether the form says anything about the question; an empty secret leaves what is kept."""
+        return USE + question.id in self.fields or brings(question, self.fields, self.files)
+
+    def value(self, question: Question) -> Any:
+        """The answer as typed; a press on “use this instead” counts more than the field. Raises TooLong."""
+        if self.removes(question):
+            return read(question, {}, {})
+        if USE + question.id in self.fields:
+            return read(question, {question.id: self.fields[USE + question.id]}, {})
+        return read(question, self.fields, self.files)
+
+    def one(self, name: str) -> str:
+        return next(iter(self.fields.get(name, ())), "")
+
+
+def value_of(answer: RfiAnswer) -> Any:
+    return SECRET_KEPT if answer.sealed else answer.value
+
+
+def seen_as(question: Question, answer: RfiAnswer | None, value: Any) -> Seen:
+    """What a page that shows this value has to send back with it."""
+    return Seen(answer.version if answer else 0, fingerprint(read(question, written(question, value), {})))
+
+
+def fingerprint(value: Any) -> str:
+    """Short, and the same for values that fields show alike."""
+    told = json.dumps(value, ensure_ascii=False, sort_keys=True).replace("\\r\\n", "\\n")
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+
+
+def is_same(question: Question, answer: RfiAnswer, value: Any) -> bool:
+    """Whether this is what is kept already."""
+    if question.kind != "secret":
+        return fingerprint(answer.value) == fingerprint(value)
+    try:
+        return unseal(answer.sealed) == value if answer.sealed else not value
+    except Unreadable:
+        return False
+
+
+def keep(who: Any, rfi: Rfi, customer: Customer, question: Question, answer: RfiAnswer | None, value: Any) -> RfiAnswer:
+    """Write an answer down, with its line of history. Call inside the transaction that holds the RFI."""
+    folded = answer is not None and is_by(answer, who) and now() - answer.changed_at < FOLDED
+    answer = answer or RfiAnswer(rfi=rfi, question=question.id, version=0)
+    secret = question.kind == "secret"
+    answer.value = None if secret else value
+    answer.sealed = seal(value) if secret and value else ""
+    answer.version += 1
+    answer.changed_at, answer.changed_by_id, answer.changed_by_name = now(), who.id, who.name
+    answer.save()
+    if not folded:
+        label = question.label[:LONGEST_LABEL]
+        history.record("rfi.answered", who, partner=customer.partner_id, customer=customer.id, question=label)
+    return answer
+
+
+def is_by(answer: RfiAnswer, who: Any) -> bool:
+    return (answer.changed_by_id, answer.changed_by_name) == (who.id, who.name)
