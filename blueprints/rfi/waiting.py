@@ -35,7 +35,7 @@ class NotClosed(Refused):
 
 
 class DomainTakenMeanwhile(Refused):
-    sentence = "Another live record has this customer's domain by now, so the project cannot start again under it."
+    sentence = "Another live record has this customer’s domain by now, so the project cannot start again under it."
 
 
 # --- what the clock asks for --------------------------------------------------------------------------
@@ -172,6 +172,7 @@ def restart_project(who: Standing, customer_id: int, version: int, portal: str) 
                 raise NotClosed
             if rfi.version != version:
                 raise ChangedMeanwhile
+            refuse_taken_domain(customer)
             open_anew(rfi)
             Plan.update(state="open", version=Plan.version + 1).where(Plan.order == rfi.order_id).execute()
             concern = Concern(who, rfi, customer, customer.partner, portal)
@@ -180,9 +181,16 @@ def restart_project(who: Standing, customer_id: int, version: int, portal: str) 
             if lead := lead_with_address(customer):
                 send_link(who, rfi, customer, customer.partner, lead, portal)
                 concern.record("rfi.link_sent", email=lead.email)
-    except IntegrityError:
+    except IntegrityError:  # it was taken this very moment
         raise DomainTakenMeanwhile from None
     return customer
+
+
+def refuse_taken_domain(customer: Customer) -> None:
+    """A domain is on one live record of the installation only."""
+    live = (Customer.primary_domain == customer.primary_domain) & (Customer.shelf != "past")
+    if Customer.select().where(live).exists():
+        raise DomainTakenMeanwhile
 
 
 def open_anew(rfi: Rfi, reason: str = "") -> None:
