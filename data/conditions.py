@@ -2,19 +2,23 @@
 
 `{infrastructure = ["m365", "hybrid_m365"], services = ["security"], answer = {recipients = ["call_forward"]}}`:
 every part that is named must hold, and a part holds when one of its values does. `all` and `any` take lists of
-such tables; `later = {cutover = "contract_ends"}` compares two dates. About any answer can be asked whether it is
-`given` or `empty`.
+such tables; `later = {go_live = "filter_ends"}` compares two dates, and `sooner = {cutover = "mx_change"}, hours = 72`
+holds when the first is less than so many hours after the second. About any answer can be asked whether it is `given`
+or `empty`.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
 from data.customers import INFRASTRUCTURES
 from data.partners import SERVICES
 
 GIVEN, EMPTY = "given", "empty"
-KEYS = ("infrastructure", "services", "answer", "later", "all", "any")
+NOWHERE = timedelta.min  # what is not there is not after anything
+LENGTH_OF_DAY = len("2026-11-21")
+KEYS = ("infrastructure", "services", "answer", "later", "sooner", "hours", "all", "any")
 
 
 class WrongCondition(ValueError):
@@ -40,6 +44,8 @@ class Condition:
     services: tuple[str, ...] = ()
     answers: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (question id, values of which one must be there)
     later: tuple[tuple[str, str], ...] = ()  # (id of a date, id of the date that it is later than)
+    sooner: tuple[tuple[str, str], ...] = ()  # (id of a date, id of the date that it must be `hours` after)
+    hours: int = 0
     all_of: tuple["Condition", ...] = ()
     any_of: tuple["Condition", ...] = ()
 
@@ -48,7 +54,8 @@ class Condition:
             (not self.infrastructure or facts.infrastructure in self.infrastructure)
             and (not self.services or not facts.services.isdisjoint(self.services))
             and all(not words_of(facts.answers.get(asked)).isdisjoint(values) for asked, values in self.answers)
-            and all(is_later(facts.answers.get(one), facts.answers.get(other)) for one, other in self.later)
+            and all(apart(facts, *pair) > timedelta() for pair in self.later)
+            and all(NOWHERE < apart(facts, *pair) < timedelta(hours=self.hours) for pair in self.sooner)
             and all(part.holds(facts) for part in self.all_of)
             and (not self.any_of or any(part.holds(facts) for part in self.any_of))
         )
@@ -56,7 +63,7 @@ class Condition:
     def asks_about(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The questions it looks at, each with the values it looks for; ("", "date") stands for a date."""
         yield from self.answers
-        for pair in self.later:
+        for pair in (*self.later, *self.sooner):
             yield from ((asked, ("", "date")) for asked in pair)
         for part in (*self.all_of, *self.any_of):
             yield from part.asks_about()
@@ -76,12 +83,23 @@ def words_of(value: Any) -> frozenset[str]:
     return frozenset({str(value), GIVEN})
 
 
-def is_later(one: Any, other: Any) -> bool:
-    """Whether one day or moment is after another; both as ISO 8601 text, and judged by what they share."""
-    if not (isinstance(one, str) and isinstance(other, str) and one and other):
-        return False
-    shared = min(len(one), len(other))
-    return one[:shared] > other[:shared]
+def apart(facts: Facts, one: str, other: str) -> timedelta:
+    """By how much one date is after the other; a day and a moment are compared as days. NOWHERE if one is missing."""
+    moments = [moment_of(facts.answers.get(asked)) for asked in (one, other)]
+    if moments[0] is None or moments[1] is None:
+        return NOWHERE
+    days = any(len(str(facts.answers[asked])) == LENGTH_OF_DAY for asked in (one, other))
+    first, second = (datetime.combine(at.date(), time()) if days else at for at in moments if at)
+    return first - second
+
+
+def moment_of(value: Any) -> datetime | None:
+    """A day or a moment without a zone, from ISO 8601."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return None if at is None or at.tzinfo else at
 
 
 def read_condition(table: Any) -> Condition:
@@ -96,6 +114,8 @@ def read_condition(table: Any) -> Condition:
         services=known("services", table, SERVICES),
         answers=tuple((asked, texts(f"answer.{asked}", values)) for asked, values in pairs("answer", table)),
         later=tuple((one, text("later", other)) for one, other in pairs("later", table)),
+        sooner=tuple((one, text("sooner", other)) for one, other in pairs("sooner", table)),
+        hours=hours_in(table),
         all_of=parts("all", table),
         any_of=parts("any", table),
     )
@@ -108,6 +128,8 @@ def condition_table(condition: Condition) -> dict[str, Any]:
         "services": list(condition.services),
         "answer": {asked: list(values) for asked, values in condition.answers},
         "later": dict(condition.later),
+        "sooner": dict(condition.sooner),
+        "hours": condition.hours,
         "all": [condition_table(part) for part in condition.all_of],
         "any": [condition_table(part) for part in condition.any_of],
     }
@@ -127,6 +149,13 @@ def known(key: str, table: Mapping[str, Any], words: tuple[str, ...]) -> tuple[s
         if word not in words:
             raise WrongCondition(f"“{word}” in {key} is none of {', '.join(words)}")
     return found
+
+
+def hours_in(table: Mapping[str, Any]) -> int:
+    hours = table.get("hours", 0)
+    if not isinstance(hours, int) or isinstance(hours, bool) or hours < 0 or bool(hours) != ("sooner" in table):
+        raise WrongCondition("“sooner” and “hours” (a whole number) go together")
+    return hours
 
 
 def parts(key: str, table: Mapping[str, Any]) -> tuple[Condition, ...]:

@@ -32,13 +32,13 @@ SHIPPED = Path(__file__).parent / "question_sets"
 # In this order; files with other names follow by name.
 ORDER = (
     "common",
+    "other",
     "m365",
     "google",
     "onprem",
     "hosted",
     "hybrid_m365",
     "hybrid_google",
-    "other",
     "security",
     "archiving",
     "continuity",

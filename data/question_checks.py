@@ -19,10 +19,14 @@ class WrongQuestion(ValueError):
 
 def check_references(questions: Iterable[Question]) -> None:
     """All questions in the order in which they are asked. Raises WrongQuestion."""
-    asked = Asked()
+    questions, asked = tuple(questions), Asked()
     for question in questions:
         asked.check(question)
         asked.earlier[question.id] = question
+    for question in questions:  # what is compared may come later: nothing is shown or hidden by it
+        for each in (question, *question.questions):
+            for key in ("inside", "outside"):
+                asked.check_kind(question, key, getattr(each, key), "domains")
 
 
 @dataclass
@@ -36,14 +40,13 @@ class Asked:
         for key, condition in conditions_of(question):
             self.check_condition(question, key, condition)
         for each in (question, *question.questions):
-            for key in ("choices_from", "inside", "outside"):
-                self.check_kind(question, key, getattr(each, key), "domains")
+            self.check_kind(question, "choices_from", each.choices_from, "domains")
         self.check_kind(question, "together_with", question.together_with, "several")
 
     def check_kind(self, question: Question, key: str, other: str, kind: str) -> None:
         if other and (other not in self.earlier or self.earlier[other].kind != kind):
             raise WrongQuestion(
-                question.id, key, f"“{key}” of “{question.id}” names no earlier {kind} question: “{other}”"
+                question.id, key, f"“{key}” of “{question.id}” names no {kind} question before it: “{other}”"
             )
 
     def check_condition(self, question: Question, key: str, condition: Condition) -> None:

@@ -51,7 +51,7 @@ KEYS_OF_KIND: dict[str, frozenset[str]] = {
     "domains": frozenset({"most", "look_up", "underscores"}),
     "ips": frozenset({"most", "public", "networks"}),
     "host": frozenset({"ends_with", "addresses", "look_up"}),
-    "hosts": frozenset({"most", "default_port", "public"}),
+    "hosts": frozenset({"most", "default_port", "public", "ends_with"}),
     "forwarding": frozenset({"most", "inside", "outside"}),
     "csv": frozenset({"most", "columns", "inside"}),
     "secret": frozenset(),
@@ -68,7 +68,7 @@ PREFILLS = (
     "partner.inbound_ips",
     "partner.smart_host",
     "mx.hosts",  # where the mail of the domains goes, as far as it was looked up
-    "mx.service",  # whose service that looks like
+    "mx.filter",  # the filter that this looks like
     "ns.hosts",  # the domains' name servers
 )
 

@@ -123,11 +123,16 @@ def prefilled(question: Question, situation: Situation) -> Any | None:
     """The answer that is proposed before somebody gives one, in the shape of the question's kind; None without."""
     if not question.prefill:
         return None
-    found = PREFILLED[question.prefill](situation)
+    found = [each for each in PREFILLED[question.prefill](situation) if is_below(each, question.ends_with)]
     if not found:
         return None
     lists = question.kind in ("several", "domains", "ips", "hosts", "forwarding")
     return list(found) if lists else found[0]
+
+
+def is_below(host: str, ends: tuple[str, ...]) -> bool:
+    """Whether a host is one of these names or below one; any is, when there are none."""
+    return not ends or any(host == end or host.endswith(f".{end}") for end in ends)
 
 
 def mail_domains(situation: Situation) -> tuple[str, ...]:
@@ -162,6 +167,8 @@ PREFILLED: dict[str, Callable[[Situation], tuple[str, ...]]] = {
     "partner.inbound_ips": lambda situation: lines(situation.partner.inbound_ips),
     "partner.smart_host": lambda situation: lines(situation.partner.smart_host),
     "mx.hosts": lambda situation: facts_of_domains(situation, "mail"),
-    "mx.service": lambda situation: tuple(service.name for service in services_of_domains(situation)),
+    "mx.filter": lambda situation: tuple(
+        service.name for service in services_of_domains(situation) if not service.infrastructure
+    ),
     "ns.hosts": lambda situation: facts_of_domains(situation, "name_servers"),
 }
