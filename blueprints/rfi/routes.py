@@ -6,7 +6,7 @@ from flask_limiter import Limiter
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.rfi import rules
 from blueprints.web.access import needs, open_to_all
-from blueprints.web.page import gone_to, page
+from blueprints.web.page import changed, page
 
 blueprint = Blueprint("rfi", __name__)
 
@@ -23,14 +23,15 @@ def by_link(token: str) -> Response:
 def send_link_again(customer_id: int) -> Response:
     link = rules.send_link_again(g.who, customer_id, current_app.config["SETTINGS"].address)
     mailroom_jobs.nudge()
-    return gone_to(f"/customers/{customer_id}", f"A new link goes to {link.email}; the earlier ones no longer open.")
+    said = f"A new link goes to {link.email}; the earlier ones no longer open."
+    return changed(f"/customers/{customer_id}", said, "rfi", "recent")
 
 
 @blueprint.post("/customers/<int:customer_id>/rfi/links/<int:link_id>/revoke")
 @needs("rfi.links")
 def revoke_link(customer_id: int, link_id: int) -> Response:
     link = rules.revoke_link(g.who, customer_id, link_id)
-    return gone_to(f"/customers/{customer_id}", f"The link of {link.email} no longer opens.")
+    return changed(f"/customers/{customer_id}", f"The link of {link.email} no longer opens.", "rfi", "recent")
 
 
 def limit(app: Flask, limiter: Limiter) -> None:
