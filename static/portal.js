@@ -6,6 +6,14 @@
   const lost = () => !document.activeElement || document.activeElement === document.body;
   const mayFocus = (element) => { if (element.tabIndex < 0) element.tabIndex = -1; element.focus(); };
 
+  /* Closing a dialog throws away what was typed in it: that is asked first. */
+  const mayLeave = () => {
+    const form = one("dialog[open] form[data-leave-warning=typed]");
+    const may = !form || confirm("Throw away what you typed?");
+    if (may) typed(form, "");
+    return may;
+  };
+
   /* Words that came with the page are spoken too: screen readers read a status line only when it changes. */
   const arrived = one("#said")?.textContent;
   if (arrived) { say(""); setTimeout(() => say(arrived), 150); }
@@ -21,6 +29,7 @@
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && one("details.menu[open]");
     if (menu) { menu.open = false; one("summary", menu).focus(); }
+    if (event.key === "Escape" && !mayLeave()) event.preventDefault();
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || slashOff()) return;
     if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
     const box = one("main input[type=search]") || one("input[type=search]");
@@ -47,7 +56,8 @@
     const { copy: source, dialog } = button.dataset;
     if (one(source)) copy(one(source));
     if (one(dialog)) { event.preventDefault(); one(dialog).showModal(); }
-    if ("close" in button.dataset) { event.preventDefault(); button.closest("dialog")?.close(); }
+    const frame = "close" in button.dataset && button.closest("dialog");
+    if (frame) { event.preventDefault(); if (mayLeave()) frame.close(); }
     if ("slash" in button.dataset) { localStorage.setItem("slash", slashOff() ? "on" : "off"); nameSlash(); }
   });
 
@@ -58,19 +68,22 @@
   addEventListener("beforeunload", (event) => { if (one("form[data-leave-warning=typed]")) event.preventDefault(); });
 
   /* htmx */
-  const held = new WeakMap(); /* request → what had the focus when it began */
+  const held = new WeakMap(); /* request → what had the focus when it began, or better when its answer came */
   const place = (ctx) => (typeof ctx.target === "string" ? one(ctx.target) : ctx.target);
   const unsent = (ctx) => typed(ctx.sourceElement?.closest?.("form"), "typed");
 
-  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    held.set(ctx, lost() ? null : document.activeElement);
-    if (ctx.request.method === "POST") say("");
-  });
+  const hold = ({ detail: { ctx } }) => lost() || held.set(ctx, document.activeElement);
+  document.addEventListener("htmx:config:request", hold);
+  document.addEventListener("htmx:before:swap", hold);
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => { if (ctx.request.method === "POST") say(""); });
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => place(ctx)?.setAttribute("aria-busy", "true"));
 
   document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
     place(ctx)?.removeAttribute("aria-busy");
     show();
+    /* A dialog that answers land in is open while it holds a form. */
+    const frame = document.getElementById(place(ctx)?.id)?.closest("dialog");
+    if (frame) one("form", frame) ? frame.open || frame.showModal() : frame.close();
     /* Later, because htmx gives disabled buttons back after this. The focus moves only if the swap took it away. */
     setTimeout(() => {
       const before = held.get(ctx);

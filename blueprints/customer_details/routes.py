@@ -1,20 +1,29 @@
 """The page of one customer: what the features know of them, side by side."""
 
-from flask import Blueprint, Response, g, url_for
+from flask import Blueprint, Response, g, request, url_for
 
-from blueprints.customer_details import rules
-from blueprints.customers.pages import notes_facts
+from blueprints.customer_details.pages import FURTHER, PANELS, details_facts
+from blueprints.customers.log import key_from
+from blueprints.customers.rules import find_customer
 from blueprints.web.access import needs
-from blueprints.web.page import gone_to, page
+from blueprints.web.page import gone_to, page, wants_parts
+from blueprints.web.refusals import NotThere
 
 blueprint = Blueprint("customer_details", __name__, url_prefix="/customers")
+WHOLE, REST = "customer_details/show.html", "customer_details/further.html"
 
 
 @blueprint.get("/<int:customer_id>")
 @needs("customers.see")
 def show(customer_id: int) -> Response:
-    details = rules.details_of(g.who, customer_id)
-    if details.customer.status == "prospect":
+    """Every panel; for htmx the one that it asks for, or with `key` what follows there."""
+    customer = find_customer(g.who, customer_id)
+    if customer.status == "prospect":
         return gone_to(url_for("prospects.show", customer_id=customer_id))
-    facts = notes_facts(g.who, details.customer)
-    return page("customer_details/show.html", ["notes", "recent"], details=details, **facts)
+    panel, key = request.args.get("panel", ""), key_from(request.args.get("key", ""))
+    if not wants_parts():
+        return page(WHOLE, [], **details_facts(g.who, customer, PANELS, panel, key))
+    if panel not in PANELS:
+        raise NotThere
+    template = REST if key and panel in FURTHER else WHOLE
+    return page(template, [panel], **details_facts(g.who, customer, (panel,), panel, key))

@@ -13,7 +13,8 @@ from data.customers import Customer
 from data.history import KINDS, History
 
 PAGE = 50
-RECENT = 15
+RECENT = 10
+MOST_PEOPLE = 100  # to choose from
 LONGEST_KEY = 18  # digits
 NAMED = "name:"  # before a name in an address; ids are digits
 
@@ -120,14 +121,18 @@ def narrowed(query: Any, asked: Asked) -> Any:
 def people_in(customer: Customer) -> dict[str, str]:
     """Who did something on this customer, by name: value for an address → name as it was last.
 
-    The portal and those who open a personal link have no id; they go by their names.
+    The portal and those who open a personal link have no id; they go by their names. At most MOST_PEOPLE, those who
+    did something last.
     """
     acted = lines_of(customer).select(History.who_id, History.who_name).group_by(History.who_id, History.who_name)
-    rows = acted.order_by(fn.MAX(History.id)).tuples()
-    people = {str(who_id) if who_id is not None else NAMED + name: name for who_id, name in rows}
+    rows = list(acted.order_by(fn.MAX(History.id).desc()).limit(MOST_PEOPLE).tuples())
+    people = {str(who_id) if who_id is not None else NAMED + name: name for who_id, name in reversed(rows)}
     return dict(sorted(people.items(), key=lambda each: each[1].casefold()))
 
 
-def recent_history(who: Standing, customer: Customer) -> tuple[Told, ...]:
-    lines = lines_of(customer).order_by(History.id.desc()).limit(RECENT)
-    return tuple(told(line, who.timezone) for line in lines)
+def recent_history(who: Standing, customer: Customer, before: int = 0) -> tuple[tuple[Told, ...], int | None]:
+    """The newest lines, or those before a key; and the key to go on with, if there are more."""
+    query = lines_of(customer).where(History.id < before) if before else lines_of(customer)
+    lines = list(query.order_by(History.id.desc()).limit(RECENT + 1))
+    older = lines[RECENT - 1].id if len(lines) > RECENT else None
+    return tuple(told(line, who.timezone) for line in lines[:RECENT]), older

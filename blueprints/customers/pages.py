@@ -6,41 +6,46 @@ from flask import url_for
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.forms import NoteForm
-from blueprints.customers.log import recent_history
 from blueprints.customers.notes import Shown, notes_of
 from blueprints.web.links import pieces
 from data.customers import Customer
 
-AS_IT_STANDS = {"editing": None, "meanwhile": False, "refusal": ""}  # a note that nobody edits or fails to remove
 
-
-def notes_facts(who: Standing, customer: Customer, before: int = 0, adding: NoteForm | None = None) -> dict[str, Any]:
-    """The panel of notes: the newest ones or those before a key, and the form for a new one."""
+def notes_facts(who: Standing, customer: Customer, before: int = 0) -> dict[str, Any]:
+    """The panel of notes: the newest ones, or those before a key."""
     return {
         "customer": customer,
         "base": base_of(customer),
         "notes": notes_of(who, customer, before),
         "from_start": not before,
-        "added": False,
-        "adding": adding or NoteForm(formdata=None),
         "pieces": pieces,
-        "recent": recent_history(who, customer),
-        **AS_IT_STANDS,
+        "refusal": "",
     }
 
 
-def note_facts(who: Standing, customer: Customer, shown: Shown, **more: Any) -> dict[str, Any]:
-    """One note. `editing`: its form, while it is edited; `meanwhile`: whether somebody saved another text;
-    `refusal`: why it was not removed.
-    """
+def note_facts(customer: Customer, shown: Shown, refusal: str = "", **more: Any) -> dict[str, Any]:
+    """One note. `refusal`: why it was not removed."""
     return {
         "customer": customer,
         "base": base_of(customer),
         "shown": shown,
         "pieces": pieces,
-        "recent": recent_history(who, customer),
-        **AS_IT_STANDS,
+        "refusal": refusal,
         **more,
+    }
+
+
+def writing_facts(form: NoteForm, customer: Customer, shown: Shown | None, *, meanwhile: bool) -> dict[str, Any]:
+    """The form of a new note, or of the one `shown`; `meanwhile`: somebody saved another text."""
+    base = base_of(customer)
+    return {
+        "customer": customer,
+        "form": form,
+        "note": shown.note if shown else None,
+        "address": f"{base}/{shown.note.id}" if shown else base,
+        "title": f"{'Edit the note of ' + shown.note.author.name if shown else 'New note'} on {customer.name}",
+        "meanwhile": meanwhile,
+        "pieces": pieces,
     }
 
 

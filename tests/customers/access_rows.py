@@ -34,6 +34,7 @@ ROWS = {
     ("customers.in_progress", "GET"): Row(READERS | {"stranger": 200}),
     ("customers.complete", "GET"): Row(READERS | {"stranger": 200}),
     ("customers.notes_of", "GET"): Row(READERS, customer),
+    ("customers.new_note", "GET"): Row(READERS | {"viewer": 403}, customer),
     ("customers.add_note", "POST"): Row(WRITERS, customer, lambda _: TYPED),
     ("customers.note", "GET"): Row(READERS, note),
     ("customers.edit_note", "POST"): Row(WRITERS, note, lambda _: TYPED),

@@ -31,7 +31,7 @@ def address(customer: Customer, asked: str = "") -> str:
 
 
 def told(answer: Answer) -> list[str]:
-    return [" ".join(line.text_content().split()) for line in answer.find("#found li:not(.day)")]
+    return [" ".join(line.text_content().split()) for line in answer.find("#log li:not(.day)")]
 
 
 def test_tells_every_milestone_newest_first(viewer: Visitor, customer: Customer, world: World) -> None:
@@ -48,9 +48,9 @@ def test_tells_every_milestone_newest_first(viewer: Visitor, customer: Customer,
 def test_tells_every_kind_there_is(viewer: Visitor, customer: Customer, world: World) -> None:
     happened(customer, world.admin, *KINDS)
     first = viewer.get(address(customer))
-    second = viewer.get(first.find("#found-older")[0].get("href"))
+    second = viewer.get(first.find("#log-older")[0].get("href"))
     assert len(told(first) + told(second)) == len(KINDS)
-    assert not first.find("#found b")
+    assert not first.find("#log b")
 
 
 def test_tells_the_time_on_the_readers_clock(
@@ -59,8 +59,8 @@ def test_tells_the_time_on_the_readers_clock(
     time_machine.move_to("2026-11-21 23:30 +0000", tick=False)
     happened(customer, world.admin, "note.added")
     page = visit_as(world.viewer).get(address(customer))  # Europe/Berlin
-    assert page.find("#found .day")[0].text == "22 November 2026"
-    assert page.find("#found time")[0].text == "00:30"
+    assert page.find("#log .day")[0].text == "22 November 2026"
+    assert page.find("#log time")[0].text == "00:30"
 
 
 def test_narrows_to_a_kind(viewer: Visitor, customer: Customer, world: World) -> None:
@@ -101,14 +101,14 @@ def test_pages_by_key_both_ways(viewer: Visitor, customer: Customer, world: Worl
     happened(customer, world.admin, *["note.added"] * (2 * PAGE + 7))
     happened(customer, world.admin, "plan.opened")
     first = viewer.get(address(customer, "?about=notes"))
-    second = viewer.get(first.find("#found-older")[0].get("href"))
-    third = viewer.get(second.find("#found-older")[0].get("href"))
+    second = viewer.get(first.find("#log-older")[0].get("href"))
+    third = viewer.get(second.find("#log-older")[0].get("href"))
     assert [len(told(page)) for page in (first, second, third)] == [PAGE, PAGE, 7]
-    assert not first.find("#found-newer")
-    assert not third.find("#found-older")
-    back = viewer.get(third.find("#found-newer")[0].get("href"))
+    assert not first.find("#log-newer")
+    assert not third.find("#log-older")
+    back = viewer.get(third.find("#log-newer")[0].get("href"))
     assert told(back) == told(second)
-    assert not viewer.get(back.find("#found-newer")[0].get("href")).find("#found-newer")
+    assert not viewer.get(back.find("#log-newer")[0].get("href")).find("#log-newer")
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,22 @@ class TestAdding:
         assert not part.find("html")
         for told in ("Note added.", "Ask for Ines.", "Tom Technician"):
             assert told in part.text
-        assert part.value("text") == ""
-        assert part.find("#adding textarea[autofocus]"), "the next may follow"
-        assert [tag.get("hx-target") for tag in part.find("hx-partial")] == ["#written", "#recent"]
+        assert not part.find("#writing form"), "the dialog is done"
+        assert [tag.get("hx-target") for tag in part.find("hx-partial")] == ["#written"]
+        assert part.headers["HX-Trigger"] == "recent-changed"
         assert [note.text for note in Note.select()] == ["Ask for Ines."]
+
+    @pytest.mark.parametrize("of", ["", "/notes"])
+    def test_opens_a_form_in_a_dialog_or_on_a_page(self, technician: Visitor, customer: Customer, of: str) -> None:
+        page = technician.get(f"/customers/{customer.id}{of}")
+        add = page.find("#notes header a")[0]
+        assert (add.get("hx-get"), add.get("hx-target")) == (f"{address(customer)}/new", "#writing")
+        assert page.find("dialog #writing")
+        part = technician.get(add.get("hx-get"), htmx=True)
+        assert part.find("#writing textarea[autofocus]")
+        assert not part.find("html")
+        assert technician.get(add.get("href")).find("h1")[0].text == "New note on Alder & Sons"
+        assert part.find("form a[data-close]")[0].get("href") == address(customer)
 
     def test_works_without_htmx(self, technician: Visitor, customer: Customer) -> None:
         answer = technician.post(address(customer), {"text": "Ask for Ines."})
@@ -81,11 +93,13 @@ class TestAdding:
 
     def test_hides_others(self, stranger: Visitor, customer: Customer) -> None:
         assert stranger.post(address(customer), {"text": "Hello"}).status == 404
+        assert stranger.get(address(customer) + "/new").status == 404
         assert not Note.select().count()
 
     def test_refuses_readers(self, viewer: Visitor, customer: Customer) -> None:
         assert viewer.post(address(customer), {"text": "Hello"}).status == 403
-        assert not viewer.get(address(customer)).find("#notes form")
+        assert not viewer.get(address(customer)).find("#notes form, #notes header a")
+        assert viewer.get(address(customer) + "/new").status == 403
         assert not Note.select().count()
 
     def test_leaves_one_line_of_history_without_the_text(self, technician: Visitor, customer: Customer) -> None:
@@ -184,17 +198,25 @@ class TestEditing:
     def test_opens_the_form_where_the_note_stands(self, admin: Visitor, customer: Customer, note: Note) -> None:
         edit = admin.get(f"/customers/{customer.id}").find(f"#note-{note.id} a[hx-get]")[0]
         part = admin.get(edit.get("hx-get"), htmx=True)
-        assert edit.get("hx-target") == f"#note-{note.id}"
+        assert edit.get("hx-target") == "#writing"
         assert not part.find("html")
         assert part.value("text") == "Call before nine."
-        cancel = part.find("a.button")[0].get("hx-get")
-        assert not admin.get(cancel, htmx=True).find("textarea")
+        assert part.find("form a[data-close]")[0].get("href") == address(customer, note)
+        assert not admin.get(address(customer, note), htmx=True).find("textarea")
+
+    def test_the_form_is_a_page_too(self, admin: Visitor, customer: Customer, note: Note) -> None:
+        page = admin.get(address(customer, note, "?edit=1"))
+        assert page.find("h1")[0].text == "Edit the note of Tom Technician on Alder & Sons"
+        assert page.value("text") == "Call before nine."
 
     def test_saves_and_says_so(self, admin: Visitor, customer: Customer, note: Note) -> None:
         part = admin.post(address(customer, note), typed("Call before ten."), htmx=True)
         assert part.status == 200
-        for told in ("Note saved.", "Call before ten.", "Tom Technician", "edited by Ada Admin", "Note edited"):
+        for told in ("Note saved.", "Call before ten.", "Tom Technician", "edited by Ada Admin"):
             assert told in part.text
+        assert not part.find("#writing form"), "the dialog is done"
+        assert [tag.get("hx-target") for tag in part.find("hx-partial")] == [f"#note-{note.id}"]
+        assert part.headers["HX-Trigger"] == "recent-changed"
         assert Note.get().version == 2
 
     def test_works_without_htmx(self, admin: Visitor, customer: Customer, note: Note) -> None:
@@ -206,7 +228,7 @@ class TestEditing:
         for text in ("x" * 10_001, ""):
             answer = admin.post(address(customer, note), typed(text), htmx=True)
             assert answer.status == 422
-            assert answer.find(f"#note-{note.id} .why")
+            assert answer.find("#writing .why")
             assert answer.value("text") == text
         assert Note.get().text == "Call before nine."
 
@@ -278,7 +300,11 @@ class TestRemoving:
         assert part.find(f"#note-{note.id}")
         assert not Note.select().count() + NoteVersion.select().count()
         assert lines(customer)[-1] == ("note.removed", "Tom Technician")
-        assert "Note of Tom Technician removed" in part.text
+        assert part.headers["HX-Trigger"] == "recent-changed"
+        assert (
+            "Note of Tom Technician removed"
+            in technician.get(f"/customers/{customer.id}").find("#recent")[0].text_content()
+        )
 
     def test_works_without_htmx(self, msp_admin: Visitor, customer: Customer, note: Note) -> None:
         answer = msp_admin.post(address(customer, note, "/remove"), {"version": 1})

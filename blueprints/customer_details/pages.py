@@ -1,0 +1,44 @@
+"""Which panels the page of a customer has, and what they are drawn from."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from flask import url_for
+
+from blueprints.accounts.standing import Standing
+from blueprints.customer_details.rules import Details
+from blueprints.customers.pages import notes_facts
+from data.customers import Customer
+
+Facts = Callable[[Standing, Customer], dict[str, Any]]
+
+# Panel (a block of customer_details/show.html) → what it needs beside the details; features that draw their own
+# panel say it themselves.
+PANELS: dict[str, Facts | None] = {
+    "heading": None,
+    "plan": None,
+    "notes": notes_facts,
+    "products": None,
+    "infrastructure": None,
+    "contacts": None,
+    "record": None,
+    "recent": None,
+    "rfi": None,
+    "attachments": None,
+}
+FURTHER = ("products", "contacts", "recent", "attachments")  # show a few of many and go on
+
+
+def details_facts(
+    who: Standing, customer: Customer, panels: Collection[str], panel: str = "", key: int = 0
+) -> dict[str, Any]:
+    """What the `panels` are drawn from, `panel` from a key on. `here`: the page's address, on which links build."""
+    facts: dict[str, Any] = {
+        "customer": customer,
+        "here": url_for("customer_details.show", customer_id=customer.id),
+        "details": Details(who, customer, panel, key),
+    }
+    for name in panels:
+        if own := PANELS[name]:
+            facts |= own(who, customer)
+    return facts
