@@ -3,7 +3,7 @@
 from peewee import BlobField, BooleanField, ForeignKeyField, IntegerField, TextField
 
 from data.database import Record
-from data.fields import Day, Moment, Money
+from data.fields import Day, Facts, Moment, Money
 
 SERVICES = ("security", "archiving", "continuity", "migration")
 
@@ -28,6 +28,7 @@ class Partner(Record):
     reply_to = TextField(default="")
     rfi_reminder_days = TextField(default="3, 7, 14, 21")  # after it was opened
     rfi_close_days = IntegerField(default=30)  # after which an unanswered one closes the project; 0: never
+    expected = Facts(default=dict)  # what its customers' records should be: see Plan.expected
     logo = BlobField(null=True)
     logo_type = TextField(default="")  # image/png or image/jpeg
     closed_at = Moment(null=True)
