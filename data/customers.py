@@ -3,6 +3,7 @@
 from peewee import ForeignKeyField, IntegerField, TextField
 
 from data.database import Record
+from data.findable import Findable
 from data.fields import Day, Moment
 from data.partners import Partner
 
@@ -55,7 +56,7 @@ SECTORS = (
 )
 
 
-class Customer(Record):
+class Customer(Findable, Record):
     """One company through its whole life; a prospect is a customer whose `status` is still `prospect`.
 
     `name_key` is the folded name by which lists sort and search; `letter` is A–Z or #.
@@ -81,6 +82,7 @@ class Customer(Record):
     status = TextField(default="prospect")
     shelf = TextField(default="prospects")
     rfi_state = TextField(default="")  # that of the newest RFI, kept by the database for lists; "" without one
+    steps_left = IntegerField(default=-1)  # of the plan, kept likewise; -1 while it has no steps
     subscription_start = Day(null=True)
     commitment_ends = Day(null=True)
     created_at = Moment()
@@ -95,7 +97,7 @@ class WantedProduct(Record):
     product_id = IntegerField()
 
 
-class Contact(Record):
+class Contact(Findable, Record):
     """A person at the customer. Kinds: implementation_lead (one per customer), other."""
 
     customer = ForeignKeyField(Customer, backref="contacts", on_delete="CASCADE")

@@ -5,10 +5,11 @@ from peewee import ForeignKeyField, IntegerField, TextField
 from data.accounts import Person
 from data.customers import Customer
 from data.database import Record
+from data.findable import Findable
 from data.fields import Moment
 
 
-class Note(Record):
+class Note(Findable, Record):
     """Plain text that people of the MSP leave for each other; lines end with \\n. `version` grows with each edit."""
 
     customer = ForeignKeyField(Customer, backref="notes", on_delete="CASCADE")

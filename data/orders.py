@@ -5,11 +5,12 @@ from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 from data.accounts import Person
 from data.customers import Customer
 from data.database import Record
+from data.findable import Findable
 from data.fields import Day, Facts, Moment, Money
 from data.partners import Partner, Product
 
 
-class Order(Record):
+class Order(Findable, Record):
     """`state`: draft (prices are looked up each time), submitted (prices frozen), void.
 
     A customer has at most one draft: a unique index holds it.
