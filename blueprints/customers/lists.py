@@ -1,45 +1,50 @@
 """The two lists of customers, *In progress* and *Complete*, and the words that every list of customers shares."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-
-from peewee import fn
+from typing import NamedTuple
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
-from blueprints.customers.listing import Listing, list_customers
+from blueprints.customers.listing import Listing
 from blueprints.customers.wanted import Wanted
 from data import formats
 from data.customers import ACCOUNT_TYPES
 from data.partners import Partner
-from data.rfi import Rfi
+
+# As the mark of an RFI says them (templates/parts/states.html).
+RFI_STATES = {
+    "incomplete": "Incomplete",
+    "complete": "Complete",
+    "error": "Answers flagged",
+    "not_applicable": "Not applicable",
+}
 
 
-@dataclass(frozen=True)
-class Marks:
-    """What a list says beside its rows. `rfi`: customer id → state of the newest RFI; `roles`: → your role."""
+class Shown(NamedTuple):
+    """A customer as a row of the list shows it, in words; `partner` is "" where all rows are of one MSP."""
 
-    rfi: dict[int, str]
-    roles: dict[int, str]
-    partners: dict[int, str]
-
-    def account_type(self, row: Row) -> str:
-        return ACCOUNT_TYPES.get(row.account_type, row.account_type)
-
-
-def customers_on(who: Standing, wanted: Wanted) -> tuple[Listing, Marks]:
-    """A page of a list, and what stands beside its rows; a constant number of queries."""
-    listing = list_customers(who, wanted)
-    ids = [row.id for row in listing.rows]
-    roles = {row.id: who.role_on(row.id, row.partner_id).label for row in listing.rows}
-    return listing, Marks(rfi_states(ids), roles, partner_names(who, listing.rows))
+    id: int
+    name: str
+    partner: str
+    domain: str
+    users: str
+    account_type: str
+    rfi: str
+    role: str
 
 
-def rfi_states(customer_ids: list[int]) -> dict[int, str]:
-    if not customer_ids:
-        return {}
-    newest = Rfi.select(fn.MAX(Rfi.id)).where(Rfi.customer.in_(customer_ids)).group_by(Rfi.customer)
-    return dict(Rfi.select(Rfi.customer, Rfi.state).where(Rfi.id.in_(newest)).tuples())
+def shown(row: Row, partner: str, role: str) -> Shown:
+    return Shown(
+        id=row.id,
+        name=row.name,
+        partner=partner,
+        domain=shown_domain(row.primary_domain),
+        users=formats.number(row.permitted_users),
+        account_type=ACCOUNT_TYPES.get(row.account_type, row.account_type),
+        rfi=row.rfi_state,
+        role=role,
+    )
 
 
 def partner_names(who: Standing, rows: Iterable[Row]) -> dict[int, str]:

@@ -1,67 +1,23 @@
-"""The two lists of customers; the documents, notes and history of one."""
+"""The documents, notes and history of a customer; list_routes.py has the lists."""
 
 from io import BytesIO
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, request, send_file, url_for
+from flask import Response, g, request, send_file, url_for
 
-from blueprints.customers import attachments, lists, log, notes
-from blueprints.customers.domains import shown_domain
+from blueprints.customers import attachments, log, notes
 from blueprints.customers.forms import NoteForm, RemoveNoteForm
+from blueprints.customers.list_routes import blueprint
 from blueprints.customers.pages import note_facts, notes_facts, writing_facts
 from blueprints.customers.rules import find_customer
-from blueprints.customers.wanted import Wanted
 from blueprints.web.access import needs
 from blueprints.web.fields import refuse
 from blueprints.web.page import asked_page, gone_to, making_old, page, saved, wants_parts
 
-blueprint = Blueprint("customers", __name__, url_prefix="/customers")
-
 # A note is one of several on its page, so the id of its element carries its number and htmx is told which it is;
 # what follows the notes shown so far begins with one of them.
 CARD, FURTHER = "card", "further"
-
-
-@blueprint.get("/in-progress")
-@needs("customers.see")
-def in_progress() -> Response:
-    """Ordered, not yet handed over."""
-    return listed("in_progress", "Customers in progress")
-
-
-@blueprint.get("/complete")
-@needs("customers.see")
-def complete() -> Response:
-    """In service, those whose cancellation is pending included."""
-    return listed("complete", "Complete customers")
-
-
-def listed(shelf: str, title: str) -> Response:
-    wanted = Wanted.read(shelf, request.args)
-    listing, marks = lists.customers_on(g.who, wanted)
-    here, query = request.path, wanted.query
-    answer = page(
-        "customers/list.html",
-        ["found"],
-        said=lists.told(listing, "customer", "customers"),
-        title=title,
-        here=here,
-        base=f"{blueprint.url_prefix}/",  # rows build their addresses on it: asking for each costs more than the row
-        wanted=wanted,
-        listing=listing,
-        marks=marks,
-        shown_domain=shown_domain,
-        letter_link=lambda letter: here + query(letter=letter),
-        sort_link=lambda sort, way: here + query(sort=sort, dir=way),
-        before=here + query(before=listing.before) if listing.before else None,
-        after=here + query(after=listing.after) if listing.after else None,
-        total=lists.total_told(listing),
-        nothing=lists.nothing_told(wanted),
-        widen=here + query(letter="") if wanted.q and wanted.letter else here,
-    )
-    if request.headers.get("HX-Source") == "form#seek":
-        answer.headers["HX-Replace-Url"] = here + query()
-    return answer
 
 
 @blueprint.get("/<int:customer_id>/attachments/<int:attachment_id>")
@@ -138,7 +94,7 @@ def edit_note(customer_id: int, note_id: int) -> Response:
 
 def written(
     form: NoteForm,
-    customer: notes.Customer,
+    customer: Any,
     shown: notes.Shown | None = None,
     *,
     status: int = 200,
@@ -189,12 +145,13 @@ def history(customer_id: int) -> Response:
 
     def link(**key: int | None) -> str:
         """The address of the same log from a key on; "" without one."""
-        return url_for("customers.history", customer_id=customer_id, **found.asked.narrowed, **key) if any(key.values()) else ""
+        address = url_for("customers.history", customer_id=customer_id, **found.asked.narrowed, **key)
+        return address if any(key.values()) else ""
 
     answer = page(
         "customers/history.html",
         ["log"],
-        said=log.told_how_many(found),
+        said=log.told_how_many(found) if request.args else "",  # the panel that came with the page was not asked for
         log=found,
         groups=log.GROUPS,
         here=here,
@@ -202,5 +159,6 @@ def history(customer_id: int) -> Response:
         older=link(before=found.older),
     )
     if wants_parts() and urlsplit(asked_page()).path == here:
-        answer.headers["HX-Replace-Url"] = request.full_path.rstrip("?")
+        paged = found.asked.before or found.asked.after
+        answer.headers["HX-Push-Url" if paged else "HX-Replace-Url"] = request.full_path.rstrip("?")
     return answer

@@ -6,7 +6,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 from blueprints.customers.finding import Order
-from blueprints.customers.places import Place, place_from, without_controls
+from blueprints.customers.places import Place, cursor, place_from, without_controls
 from data.folding import fold
 
 LONGEST_SEARCH = 253  # no name and no domain is longer
@@ -84,6 +84,14 @@ class Wanted:
         now = {"q": self.q, "letter": self.letter, "sort": self.sort, "dir": self.dir} | changed
         asked = {name: value for name, value in now.items() if value != usual.get(name, "")}
         return f"?{urlencode(asked)}" if asked else ""
+
+    @property
+    def whole_query(self) -> str:
+        """The same with the place in it, where somebody is."""
+        place = self.after or self.before
+        if place is None:
+            return self.query()
+        return self.query(**{"after" if self.after else "before": cursor(self.sort, *place)})
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,21 @@
 """Lists of prospects: the live ones, the archived ones, and either as CSV."""
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import islice
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
+from blueprints.customers.export import LEAD, NOBODY, as_csv, day_there, leads_of
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import Listing, every_customer, list_customers
 from blueprints.customers.lists import names_of
 from blueprints.customers.wanted import Wanted
-from blueprints.prospects.rules import LEAD
-from blueprints.web.csv_files import csv_safe
 from data import formats
-from data.customers import ACCOUNT_TYPES, Contact
+from data.customers import ACCOUNT_TYPES
 
 PERMISSION = "prospects.see"
-AT_ONCE = 500
-HEADING = (
-    "Company",
-    "Domain",
-    "MSP",
-    "Permitted users",
-    "Account type",
-    "Created",
-    "Implementation Lead",
-    "Email",
-    "Phone",
-)
+HEADING = ("Company", "Domain", "MSP", "Permitted users", "Account type", "Created", *LEAD)
 
 
 class Shown(NamedTuple):
@@ -64,10 +47,6 @@ def shown(row: Row, partner: str, timezone: str) -> Shown:
     )
 
 
-def day_there(row: Row, timezone: str) -> date:
-    return row.created.astimezone(ZoneInfo(timezone)).date()
-
-
 def may_order(who: Standing) -> Callable[[Row], bool]:
     """Whether the person may provision a prospect; asked once for each MSP, and for each exception."""
     by_partner = cache(lambda partner_id: who.may_for_partner("orders.edit", partner_id))
@@ -81,35 +60,20 @@ def may_order(who: Standing) -> Callable[[Row], bool]:
 
 
 def csv_lines(who: Standing, wanted: Wanted) -> Iterator[str]:
-    """The whole list as CSV, a few hundred rows at a time, so that its length does not matter."""
-    yield "\ufeff" + lined([HEADING])  # the mark by which spreadsheets know UTF-8
-    rows = every_customer(who, wanted, PERMISSION)
-    while some := list(islice(rows, AT_ONCE)):
-        leads = leads_of([row.id for row in some])
-        partners = names_of({row.partner_id for row in some})
-        yield lined(cells(row, who.timezone, partners, leads.get(row.id)) for row in some)
+    """The whole list as CSV."""
+    return as_csv(HEADING, every_customer(who, wanted, PERMISSION), lambda rows: cells(who, rows))
 
 
-def leads_of(customer_ids: list[int]) -> dict[int, Contact]:
-    chosen = Contact.customer.in_(customer_ids) & (Contact.kind == LEAD)
-    return {contact.customer_id: contact for contact in Contact.select().where(chosen)}
-
-
-def cells(row: Row, timezone: str, partners: dict[int, str], lead: Contact | None) -> tuple[object, ...]:
-    return (
-        row.name,
-        shown_domain(row.primary_domain),
-        partners[row.partner_id],
-        row.permitted_users,
-        ACCOUNT_TYPES.get(row.account_type, row.account_type),
-        day_there(row, timezone).isoformat(),
-        lead.full_name if lead else "",
-        lead.email if lead else "",
-        lead.phone if lead else "",
-    )
-
-
-def lined(rows: Iterable[Iterable[object]]) -> str:
-    file = io.StringIO(newline="")
-    csv.writer(file).writerows([csv_safe(str(cell)) for cell in row] for row in rows)
-    return file.getvalue()
+def cells(who: Standing, rows: list[Row]) -> Iterator[tuple[object, ...]]:
+    leads = leads_of(row.id for row in rows)
+    partners = names_of({row.partner_id for row in rows})
+    for row in rows:
+        yield (
+            row.name,
+            shown_domain(row.primary_domain),
+            partners[row.partner_id],
+            row.permitted_users,
+            ACCOUNT_TYPES.get(row.account_type, row.account_type),
+            day_there(row, who.timezone),
+            *leads.get(row.id, NOBODY),
+        )

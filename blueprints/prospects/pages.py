@@ -7,38 +7,39 @@ from flask import current_app, url_for
 from markupsafe import Markup
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers import list_pages
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import Listing
-from blueprints.customers.lists import nothing_told, partner_names, total_told
-from blueprints.customers.wanted import LetterLink, SortLink, Wanted
+from blueprints.customers.lists import partner_names
+from blueprints.customers.wanted import Wanted
 from blueprints.prospects import lists, rules
 from blueprints.prospects.entries import ACCOUNT_TYPES, COMPANY_TYPES, shown_phone
 from blueprints.prospects.forms import ProspectForm, filled_in
 from blueprints.prospects.lookups import Told
 from blueprints.web.refusals import MayNot
 
+# As list_head() draws them.
+COLUMNS = (
+    ("Company", "name", False),
+    ("Domain", "domain", False),
+    ("Users", "users", True),
+    ("Account type", "type", False),
+    ("Created", "created", False),
+)
+COLUMNS_TO_ORDER = (*COLUMNS, ("Order", "", True))
+
 
 def list_facts(who: Standing, listing: Listing, wanted: Wanted, base: str, here: str) -> dict[str, Any]:
     """`base`: the address of the list of prospects, on which others are built; `here`: that of this list."""
-    query, start = wanted.query, wanted.from_start
     may_order = who.may("orders.edit") and not wanted.status
     return {
-        "here": here,
+        **list_pages.list_facts(listing, wanted, here),
         "base": base,
-        "listing": listing,
+        "columns": COLUMNS_TO_ORDER if may_order else COLUMNS,
         "rows": rows_drawn(who, listing.rows, base, may_order),
-        "wanted": wanted,
         "may_create": who.may("prospects.edit"),
-        "may_order": may_order,
-        "letter_link": LetterLink(here, start),
-        "sort_link": SortLink(here, start),
-        "before": here + query(before=listing.before) if listing.before else None,
-        "after": here + query(after=listing.after) if listing.after else None,
-        "total": total_told(listing),
-        "nothing": nothing_told(wanted),
-        "widen": here + (query(letter="") if wanted.q and wanted.letter else ""),
-        "export_link": f"{base}export{query()}",
+        "export_link": f"{base}export{wanted.query()}",
     }
 
 
@@ -53,7 +54,7 @@ def rows_drawn(who: Standing, rows: list[Row], base: str, ordering: bool) -> Mar
     return Markup("".join(drawn))  # noqa: S704 - each is the macro's own output, escaped there
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=list_pages.KEPT_ROWS)
 def row_drawn(row: Row, partner: str, timezone: str, base: str, may_order: bool | None) -> Markup:
     """One row; `may_order` None: without the column. Kept, because drawing rows anew is most of what a list costs."""
     drawing: Any = current_app.jinja_env.get_template("prospects/row.html").module

@@ -1,10 +1,13 @@
 """The RFI: the customer's own page behind a personal link, and tending that link."""
 
-from flask import Blueprint, Flask, Response, current_app, g
+from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 
+from blueprints.customers.list_pages import back_to_list, chosen_in
+from blueprints.customers.wanted import Wanted
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.rfi import rules
+from blueprints.rfi.reminding import remind_chosen
 from blueprints.web.access import needs, open_to_all
 from blueprints.web.page import changed, page
 
@@ -32,6 +35,19 @@ def send_link_again(customer_id: int) -> Response:
 def revoke_link(customer_id: int, link_id: int) -> Response:
     link = rules.revoke_link(g.who, customer_id, link_id)
     return changed(f"/customers/{customer_id}", f"The link of {link.email} no longer opens.", "rfi", "recent")
+
+
+@blueprint.post("/customers/in-progress/remind")
+@needs("rfi.links")
+def remind() -> Response:
+    """Remind those who are ticked in the list of customers in progress; who was not reminded stays ticked."""
+    wanted = Wanted.read("in_progress", request.args.to_dict())
+    chosen = chosen_in(request.form.getlist("chosen"))
+    if not chosen:
+        return back_to_list(wanted, "Tick the customers to remind first.")
+    reminded = remind_chosen(g.who, chosen, current_app.config["SETTINGS"].address)
+    mailroom_jobs.nudge()
+    return back_to_list(wanted, reminded.told, reminded.kept_back)
 
 
 def limit(app: Flask, limiter: Limiter) -> None:

@@ -15,6 +15,10 @@ def customer(world):
     return {"customer_id": a_customer(world.northstar, status="in_progress").id}
 
 
+def ticked(status):
+    return lambda world: {"chosen": a_customer(world.northstar, status=status).id}
+
+
 def document(world):
     made = a_customer(world.northstar, status="in_progress")
     with transaction():
@@ -33,6 +37,10 @@ ROWS = {
     ("customers.attachment", "GET"): Row(READERS, document),
     ("customers.in_progress", "GET"): Row(READERS | {"stranger": 200}),
     ("customers.complete", "GET"): Row(READERS | {"stranger": 200}),
+    ("customers.export_in_progress", "GET"): Row(READERS | {"stranger": 200}),
+    ("customers.export_complete", "GET"): Row(READERS | {"stranger": 200}),
+    ("customers.export_chosen_in_progress", "POST"): Row(READERS, data=ticked("in_progress")),
+    ("customers.export_chosen_complete", "POST"): Row(READERS, data=ticked("complete")),
     ("customers.notes_of", "GET"): Row(READERS, customer),
     ("customers.new_note", "GET"): Row(READERS | {"viewer": 403}, customer),
     ("customers.add_note", "POST"): Row(WRITERS, customer, lambda _: TYPED),

@@ -218,7 +218,7 @@ class TestExport:
 
     def test_is_read_in_pieces(self, world: World, admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("blueprints.customers.listing.EXPORTED_AT_ONCE", 7)
-        monkeypatch.setattr("blueprints.prospects.lists.AT_ONCE", 5)
+        monkeypatch.setattr("blueprints.customers.export.AT_ONCE", 5)
         for n in range(20):
             a_prospect(world.northstar, f"Acme {n:02}")
         assert len(read(admin.get("/prospects/export"))) == 20

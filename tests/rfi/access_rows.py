@@ -29,4 +29,5 @@ ROWS = {
     ("rfi.by_link", "GET"): Row(dict.fromkeys([*SELLERS], 404), lambda _: {"token": "a-guess"}),
     ("rfi.send_link_again", "POST"): Row(SELLERS, customer),
     ("rfi.revoke_link", "POST"): Row(SELLERS, link),
+    ("rfi.remind", "POST"): Row(SELLERS, data=lambda world: {"chosen": customer(world)["customer_id"]}),
 }
