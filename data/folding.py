@@ -10,6 +10,8 @@ WHOLE_LETTERS = str.maketrans(
 
 def fold(text: str) -> str:
     """Lower case without accents, white space single: the form in which names are sorted and searched."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     # Taken apart first, so that letters inside other signs (℡, ㎏) are folded too.
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(c for c in apart if not unicodedata.combining(c)).translate(WHOLE_LETTERS)

@@ -17,6 +17,7 @@ from data.sample.chance import Chance
 from data.sample.companies import company, settle_domains
 from data.sample.countries import in_turn
 from data.sample.desks import Desk, desks
+from data.sample.finding import make_findable
 from data.sample.lives import Life, Pen
 from data.sample.writing import Writing
 
@@ -43,6 +44,7 @@ def load(customers: int, seed: int, partner_id: int | None = None, say: Callable
         with by_hand(customers):
             write_lives(customers, pen, writing, served, say)
         writing.finish()
+        make_findable(customers)
         counter.last = pen.last_number
         counter.save()
         only = served[0].id if len(served) == 1 else None

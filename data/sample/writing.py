@@ -47,7 +47,7 @@ class Rows:
         named = ("id", *columns)
         self._time = named.index(IN_TIME[record]) if record in IN_TIME else None
         left_out = [field for field in record._meta.sorted_fields if field.column_name not in named]
-        self._constants = tuple(field.db_value(field.default) for field in left_out)
+        self._constants = tuple(field.db_value(default_of(field)) for field in left_out)
         self._columns = (*named, *(field.column_name for field in left_out))
         self._next = self._first_id()
         self._waiting: list[tuple[Any, ...]] = []
@@ -87,6 +87,10 @@ class Rows:
             return int(database.execute_sql(query).fetchone()[0])
         query = "SELECT nextval(pg_get_serial_sequence(%s, 'id'))"
         return int(database.execute_sql(query, (f'"{self._table}"',)).fetchone()[0])
+
+
+def default_of(field: Any) -> Any:
+    return field.default() if callable(field.default) else field.default
 
 
 def insert(table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
