@@ -245,14 +245,15 @@ def plain_value(file: File, id_: str, key: str, value: Any) -> Any:
 
 def choice_of(file: File, id_: str, table: Mapping[str, Any]) -> Choice:
     for key, value in table.items():
-        if key not in ("value", "label", "help", "show_when"):
+        if key not in ("value", "label", "help", "show_when", "alone"):
             raise file.wrong(f"a choice of “{id_}” has “{key}”, which no choice has", id_, "choices")
-        if key != "show_when" and not isinstance(value, str):
-            raise file.wrong(f"“{key}” in a choice of “{id_}” is a text", id_, "choices")
+        if key != "show_when" and not isinstance(value, bool if key == "alone" else str):
+            kind = "true or false" if key == "alone" else "a text"
+            raise file.wrong(f"“{key}” in a choice of “{id_}” is {kind}", id_, "choices")
     if not table.get("value") or not table.get("label"):
         raise file.wrong(f"a choice of “{id_}” needs a value and a label", id_, "choices")
     shown = condition_of(file, id_, "choices", table["show_when"]) if "show_when" in table else None
-    return Choice(table["value"], table["label"], table.get("help", ""), shown)
+    return Choice(table["value"], table["label"], table.get("help", ""), shown, table.get("alone", False))
 
 
 def caution_of(file: File, id_: str, table: Mapping[str, Any]) -> Caution:
@@ -328,7 +329,8 @@ def in_table(value: Any) -> Any:
         return condition_table(value.when) | {"say": value.say}
     if isinstance(value, Choice):
         shown = {"show_when": condition_table(value.show_when)} if value.show_when else {}
-        return {"value": value.value, "label": value.label, "help": value.help} | shown
+        alone = {"alone": True} if value.alone else {}
+        return {"value": value.value, "label": value.label, "help": value.help} | shown | alone
     return question_table(value) if isinstance(value, Question) else value
 
 

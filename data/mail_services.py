@@ -1,9 +1,10 @@
 """Mail services as they show in DNS: whose hosts take a domain's mail."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,12 @@ def mail_services() -> tuple[MailService, ...]:
     import tomllib  # noqa: PLC0415 - read when first asked
 
     rows = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["services"]
-    return tuple(MailService(**{key: listed(value) for key, value in row.items()}) for row in rows)
+    return tuple(service_of(row) for row in rows)
 
 
-def listed(value: str | Iterable[str]) -> str | tuple[str, ...]:
-    return value if isinstance(value, str) else tuple(value)
+def service_of(row: Mapping[str, Any]) -> MailService:
+    lists = {key: tuple(value) for key, value in row.items() if isinstance(value, list)}
+    return MailService(**{**row, **lists})
 
 
 def service_at(host: str) -> MailService | None:

@@ -42,7 +42,7 @@ KEYS_OF_KIND: dict[str, frozenset[str]] = {
     "text": frozenset({"most_characters"}),
     "choice": frozenset({"choices", "choices_from"}),
     "several": frozenset({"choices", "choices_from", "together_with"}),
-    "yes_no": frozenset({"must_be_yes"}),
+    "yes_no": frozenset({"unless_yes"}),
     "number": frozenset({"least", "most", "unit"}),
     "date": frozenset({"future", "days_ahead"}),
     "date_time": frozenset({"future", "days_ahead"}),
@@ -79,6 +79,7 @@ class Choice:
     label: str
     help: str = ""
     show_when: Condition | None = None
+    alone: bool = False  # of several: not together with another
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Question:
     most_characters: int | None = None
     unit: str = ""
     form: str = ""  # one of FORMS
-    must_be_yes: bool = False  # a confirmation
+    unless_yes: str = ""  # a confirmation: what is said to a “no”, which stands in the way of handing in
     future: bool = False  # not before today
     days_ahead: int = 0  # warned about when it is nearer
     personal: bool = False  # an address of one person: warned about when it looks shared

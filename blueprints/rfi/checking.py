@@ -6,54 +6,72 @@ csv a file field with the id. “<id>.remove” takes away what cannot be emptie
 A page sends an empty hidden field of the same name before ticks and radio buttons, so that none is an answer too.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
-from blueprints.rfi.asking import Situation
+from blueprints.customers.domains import shown_domain
+from blueprints.prospects.entries import shown_phone
+from blueprints.rfi.asking import Situation, domains_in
+from blueprints.rfi.findings import Checked, Findings, Problem, Suggestion
+from blueprints.rfi.listed_answers import check_domains, check_forwarding, check_hosts, check_ips, check_several
+from blueprints.rfi.single_answers import (
+    check_choice,
+    check_date,
+    check_date_time,
+    check_email,
+    check_host,
+    check_line,
+    check_number,
+    check_phone,
+    check_secret,
+    check_text,
+    check_yes_no,
+)
+from blueprints.rfi.uploaded_lists import check_csv, read_list, rows_with_reasons, told_list
 from blueprints.web.refusals import Refused
+from data import formats
 from data.questions import SECRET_KEPT, Question
 
-LISTS = ("domains", "ips", "hosts", "forwarding")
-MOST_CHARACTERS = {"line": 200, "text": 4_000}
+__all__ = ["Checked", "Problem", "Suggestion", "TooLong", "brings", "check", "faulty_rows", "read", "told", "written"]
+
+LINES = ("domains", "ips", "hosts", "forwarding")
+MOST_LINES = 2_000
+MOST_IN_LINES = 100_000  # characters
+MOST_CHOSEN = 1_000
+MOST_IN = {"text": 4_000, "email": 254, "host": 260}  # characters, by kind; any other may have:
+MOST_IN_LINE = 200
+DIRECTION_OVERRIDES = "\u202a\u202b\u202d\u202e"
+
+Check = Callable[[Question, Findings, Situation], None]
+CHECKS: dict[str, Check] = {
+    "line": check_line,
+    "text": check_text,
+    "choice": check_choice,
+    "several": check_several,
+    "yes_no": check_yes_no,
+    "number": check_number,
+    "date": check_date,
+    "date_time": check_date_time,
+    "email": check_email,
+    "phone": check_phone,
+    "domains": check_domains,
+    "ips": check_ips,
+    "host": check_host,
+    "hosts": check_hosts,
+    "forwarding": check_forwarding,
+    "csv": check_csv,
+    "secret": check_secret,
+}
 
 
 class TooLong(Refused):
-    """More than a field may carry; the sentence says how much it may."""
+    """More than a field may carry, or what no keyboard types; the sentence says what would do."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong in one field; `line` (from 1) where the field has several."""
-
-    field: str
-    sentence: str
-    line: int | None = None
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A change that one press makes: the question `question` answered with `value`; `say` is on the button."""
-
-    question: str
-    value: str
-    say: str
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What is to be said of an answer.
-
-    `value`: as it is handed in, normalised where that is possible. `problems` stand in the way of handing in;
-    `missing`: the problem is only that something is still to be answered. Warnings and notes stop nobody.
-    """
-
-    value: Any
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    suggestion: Suggestion | None = None
-    missing: bool = False
+# --- reading --------------------------------------------------------------------------------------------
 
 
 def brings(question: Question, typed: Mapping[str, list[str]], files: Mapping[str, bytes]) -> bool:
@@ -73,68 +91,219 @@ def names_of(question: Question) -> tuple[str, ...]:
 
 
 def read(question: Question, typed: Mapping[str, list[str]], files: Mapping[str, bytes]) -> Any:
-    """The value of what was typed. Raises TooLong."""
-    if question.kind == "group":
-        return {
-            each.id: read(each, {each.id: typed.get(f"{question.id}.{each.id}", [])}, {}) for each in question.questions
-        }
+    """The value of what was typed, invisible characters left out. Raises TooLong."""
     values = typed.get(question.id, [])
+    if question.kind == "group":
+        return {each.id: read_field(question, each, typed) for each in question.questions}
+    if question.kind == "csv":
+        content = files.get(question.id)
+        return read_list(question, content) if content else None
     if question.kind == "several":
-        return [value for value in values if value]
+        if len(values) > MOST_CHOSEN:
+            raise TooLong(f"At most {MOST_CHOSEN:,} can be chosen.")
+        return [clean(bounded(value, MOST_IN["host"])) for value in values if value]
     text = next((value for value in reversed(values) if value), "")
-    return text.splitlines() if question.kind in LISTS else text
+    if question.kind == "secret":
+        return read_secret(text)
+    if question.kind in LINES:
+        return read_lines(text)
+    most = question.most_characters or MOST_IN.get(question.kind, MOST_IN_LINE)
+    text = clean(bounded(text.replace("\r\n", "\n"), most))
+    return text if question.kind == "text" else " ".join(text.splitlines())
+
+
+def read_field(question: Question, each: Question, typed: Mapping[str, list[str]]) -> Any:
+    return read(each, {each.id: typed.get(f"{question.id}.{each.id}", [])}, {})
+
+
+def read_lines(text: str) -> list[str]:
+    lines = clean(bounded(text, MOST_IN_LINES).replace("\r\n", "\n").replace("\r", "\n")).rstrip().split("\n")
+    if len(lines) > MOST_LINES:
+        raise TooLong(f"At most {MOST_LINES:,} lines.")
+    return [line.rstrip() for line in lines] if lines != [""] else []
+
+
+def read_secret(text: str) -> str:
+    """A password is kept as it is typed: what is left out of it would lock somebody out."""
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in bounded(text, MOST_IN_LINE)):
+        raise TooLong("This contains an invisible control character. Type it anew instead of pasting.")
+    return text
+
+
+def bounded(text: str, most: int) -> str:
+    if len(text) > most:
+        raise TooLong(f"At most {most:,} characters.")
+    return text
+
+
+def clean(text: str) -> str:
+    """Composed (NFC), without what cannot be seen: controls, lone surrogates, changes of direction."""
+    text = "".join(character for character in text if not invisible(character))
+    return unicodedata.normalize("NFC", text)
+
+
+def invisible(character: str) -> bool:
+    if character.isprintable() or character in "\n\t":
+        return False
+    return unicodedata.category(character) in ("Cc", "Cs", "Cn") or character in DIRECTION_OVERRIDES
+
+
+# --- checking -------------------------------------------------------------------------------------------
 
 
 def check(question: Question, value: Any, situation: Situation) -> Checked:
     """What is wrong, odd or worth knowing. `situation`: with the answers that count (asking.ask)."""
+    value = in_shape(question, value)
+    if not is_given(question, value):
+        return missing(question, value, situation)
+    if question.kind == "group":
+        return check_group(question, value, situation)
+    return with_cautions(question, check_given(question, value, situation), situation)
+
+
+def check_given(question: Question, value: Any, situation: Situation) -> Checked:
+    findings = Findings(question.id, value)
+    try:
+        CHECKS[question.kind](question, findings, situation)
+    except Refused as refusal:
+        findings.refuse(refusal.sentence)
+    return findings.checked
+
+
+def missing(question: Question, value: Any, situation: Situation) -> Checked:
+    """What is said of a question without an answer."""
     required = question.required or (question.required_when is not None and question.required_when.holds(situation))
-    empty = not any(value.values()) if isinstance(value, Mapping) else not value
-    if required and empty:
-        return Checked(value, (Problem(question.id, "This is still to be answered."),), missing=True)
-    return Checked(value)
-
-
-def written(question: Question, value: Any) -> dict[str, list[str]]:
-    """What the fields show, by their names; a secret and a file show nothing."""
+    if not required:
+        return Checked(value)
     if question.kind == "group":
-        return {
-            f"{question.id}.{each.id}": written(each, (value or {}).get(each.id))[each.id]
-            for each in question.questions
-        }
-    if question.kind in ("secret", "csv"):
-        return {question.id: []}
-    if question.kind in LISTS:
-        return {question.id: ["\n".join(value or ())]}
-    if question.kind == "several":
-        return {question.id: list(value or ())}
-    return {question.id: [value or ""]}
+        return check_group(question, {each.id: None for each in question.questions} | value, situation)
+    return Checked(value, (Problem(question.id, "This is still to be answered."),), missing=True)
 
 
-def told(question: Question, value: Any) -> tuple[str, ...]:
-    """The answer in lines, for the summary, the review and the paper; none for an empty one."""
-    if question.kind == "secret":
-        return ("Kept, not shown.",) if value else ()
-    if not value:
-        return ()
-    labels = {choice.value: choice.label for choice in question.choices}
-    if question.kind == "group":
-        return tuple(
-            f"{each.label}: {line}" for each in question.questions for line in told(each, (value or {}).get(each.id))
+def check_group(question: Question, value: Mapping[str, Any], situation: Situation) -> Checked:
+    """Every field by itself; the group misses something when that is all that is wrong."""
+    fields = [(each, check(each, value.get(each.id), situation)) for each in question.questions]
+    problems = [
+        replace(problem, field=f"{question.id}.{each.id}") for each, checked in fields for problem in checked.problems
+    ]
+    return Checked(
+        {each.id: checked.value for each, checked in fields},
+        tuple(problems),
+        tuple(f"{each.label}: {warning}" for each, checked in fields for warning in checked.warnings),
+        tuple(note for _, checked in fields for note in checked.notes),
+        missing=bool(problems) and all(checked.missing for _, checked in fields if checked.problems),
+    )
+
+
+def with_cautions(question: Question, checked: Checked, situation: Situation) -> Checked:
+    """The warnings of the definition as well, about this answer beside the others."""
+    if not question.warn_when:
+        return checked
+    now = replace(situation, answers={**situation.answers, question.id: checked.value})
+    said = tuple(caution.say for caution in question.warn_when if caution.when.holds(now))
+    return replace(checked, warnings=(*checked.warnings, *said))
+
+
+def in_shape(question: Question, value: Any) -> Any:
+    """The value if it has the shape of its kind; what has another shape was not typed into this question."""
+    if question.kind == "csv":
+        whole = isinstance(value, dict) and (
+            {"rows", "count", "domains", "faults"} <= set(value) or "unreadable" in value
         )
+        return value if whole else None
+    if question.kind == "group":
+        return value if isinstance(value, dict) else {}
+    if question.kind in LINES or question.kind == "several":
+        return [line for line in value if isinstance(line, str)] if isinstance(value, list) else []
+    if question.kind == "secret" and value == SECRET_KEPT:
+        return value
+    return value if isinstance(value, str) else ""
+
+
+def is_given(question: Question, value: Any) -> bool:
+    """Whether a value in shape says anything."""
+    if question.kind == "group":
+        return any(is_given(each, in_shape(each, value.get(each.id))) for each in question.questions)
     if isinstance(value, list):
-        return tuple(labels.get(line, line) for line in value if line)
-    return tuple(labels.get(value, value).splitlines()) if isinstance(value, str) else ()
-
-
-def faulty_rows(question: Question, value: Any) -> list[list[str]]:
-    """The rows of a csv that have something wrong, each with the reason as its last cell; below a heading."""
-    return []
+        return any(line.strip() for line in value)
+    return bool(value.strip()) if isinstance(value, str) and question.kind != "secret" else bool(value)
 
 
 def names_to_look_up(question: Question, value: Any) -> tuple[str, ...]:
     """The domains and hosts in an answer about which DNS is to be asked."""
-    return ()
+    if not question.look_up:
+        return ()
+    value = in_shape(question, value)
+    return domains_in(value if isinstance(value, list) else [value])
 
 
-def is_kept_secret(value: Any) -> bool:
-    return value == SECRET_KEPT
+# --- showing --------------------------------------------------------------------------------------------
+
+
+def written(question: Question, value: Any) -> dict[str, list[str]]:
+    """What the fields show, by their names; a secret and a file show nothing."""
+    value = in_shape(question, value)
+    if question.kind == "group":
+        return {f"{question.id}.{each.id}": written(each, value.get(each.id))[each.id] for each in question.questions}
+    if question.kind in ("secret", "csv"):
+        return {question.id: []}
+    if question.kind in LINES:
+        return {question.id: ["\n".join(value)]}
+    return {question.id: value if isinstance(value, list) else [value]}
+
+
+def told(question: Question, value: Any) -> tuple[str, ...]:
+    """The answer in lines, for the summary, the review and the paper; none for an empty one, and no secret."""
+    value = in_shape(question, value)
+    if not is_given(question, value):
+        return ()
+    if question.kind == "group":
+        return tuple(f"{each.label}: {line}" for each in question.questions for line in told(each, value.get(each.id)))
+    if question.kind == "csv":
+        return told_list(value)
+    if question.kind == "secret":
+        return ("Kept, not shown.",)
+    if isinstance(value, list):
+        return tuple(told_word(question, line) for line in value if line.strip())
+    return tuple(line for line in told_word(question, value).splitlines() if line.strip())
+
+
+def told_word(question: Question, text: str) -> str:
+    """One text of an answer as people read it; what cannot be read stays as it was typed."""
+    labels = {choice.value: choice.label for choice in question.choices}
+    if text in labels:
+        return labels[text]
+    teller = TELLERS.get("domains" if question.choices_from else question.kind)
+    try:
+        return teller(question, text) if teller else text
+    except ValueError:
+        return text
+
+
+def told_moment(_: Question, text: str) -> str:
+    at = datetime.fromisoformat(text)
+    return f"{formats.day(at.date())}, {at:%H:%M}"
+
+
+def told_number(question: Question, text: str) -> str:
+    shown = formats.number(int(text)) if text.isascii() and len(text) <= 15 else text
+    return f"{shown} {question.unit}".strip()
+
+
+TELLERS: dict[str, Callable[[Question, str], str]] = {
+    "yes_no": lambda _, text: {"yes": "Yes", "no": "No"}.get(text, text),
+    "number": told_number,
+    "date": lambda _, text: formats.day(date.fromisoformat(text)),
+    "date_time": told_moment,
+    "phone": lambda _, text: shown_phone(text),
+    "domains": lambda _, text: shown_domain(text),
+}
+
+
+def faulty_rows(question: Question, value: Any, situation: Situation | None = None) -> list[list[str]]:
+    """The rows of a csv that have something wrong, below a heading: number, reason, cells without passwords.
+
+    With a situation, those whose address is in none of the domains they must be in are among them.
+    """
+    value = in_shape(question, value)
+    return rows_with_reasons(question, value, situation) if value and "rows" in value else []

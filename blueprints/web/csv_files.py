@@ -24,15 +24,15 @@ class NotCsv(Refused):
     """The file cannot be read as a table; the sentence says why and what would do."""
 
 
-def read_csv(content: bytes, most_rows: int = MOST_ROWS) -> list[list[str]]:
+def read_csv(content: bytes, most_rows: int = MOST_ROWS, most_bytes: int = MOST_BYTES) -> list[list[str]]:
     """The rows of a CSV file, the heading among them; an empty row is [].
 
     Text in UTF-8, in UTF-16 with a byte order mark, or in Windows-1252; cells apart by the comma, semicolon or
     tab that the first line has most of. `most_rows` counts the rows below the heading. The first row of the list
     is row 1 of the spreadsheet. Raises NotCsv.
     """
-    if len(content) > MOST_BYTES:
-        raise NotCsv("The file is over 1 MB. Take it apart and upload the pieces.")
+    if len(content) > most_bytes:
+        raise NotCsv(f"The file is over {most_bytes // 1_000_000} MB. Take it apart and upload the pieces.")
     text = decoded(content)
     if "\0" in text:
         raise NotCsv("This is not a text file. Save the table as CSV and choose that file.")
