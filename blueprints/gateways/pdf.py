@@ -58,6 +58,8 @@ rl_config.useA85 = 0  # streams as bytes, not as text: a fifth smaller
 GAP = 8 * mm  # between two blocks side by side
 FACTS_GAP = 12  # at the least between two facts
 FIGURE_GAP = 10  # at the left of each figure
+ASKED_WIDTH = 62 * mm  # what was asked, beside its answer
+LINES_IN_ONE = 30  # of an answer, in one row of its table; ReportLab lays out many rows faster than a long one
 OUTGROWS_A_PAGE = 500  # characters in a cell that may need more than one page
 HEAD_WIDTH = 52  # the least that the head of a column of figures gets; its words wrap
 
@@ -114,6 +116,30 @@ class Paper:
             ]
         )
         self._story += [strip, Spacer(0, 7 * mm)]
+
+    def answers(self, title: str, answers: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """A titled list: what was asked on the left, and beside it the lines of what was said."""
+        self._story.append(CondPageBreak(30 * mm))
+        self.section(title)
+        cells, ends = [], []
+        for asked, lines in answers:
+            for start in range(0, len(lines), LINES_IN_ONE):
+                said = [Text(line, BODY) for line in lines[start : start + LINES_IN_ONE]]
+                cells.append([Text("" if start else asked, NOTE), said])
+            ends.append(len(cells) - 1)
+        table = _table(cells, [ASKED_WIDTH, MEASURE - ASKED_WIDTH])
+        table.setStyle(
+            [
+                ("RIGHTPADDING", (0, 0), (0, -1), FACTS_GAP),
+                ("TOPPADDING", (0, 0), (0, -1), 1),  # the smaller type stands on the line of the larger
+                *(("TOPPADDING", (0, end + 1), (0, end + 1), 6) for end in (-1, *ends[:-1])),
+                *(("TOPPADDING", (1, end + 1), (1, end + 1), 5) for end in (-1, *ends[:-1])),
+                *(("BOTTOMPADDING", (0, end), (-1, end), 5) for end in ends),
+                *(("LINEBELOW", (0, end), (-1, end), 0.6, LINE) for end in ends),
+                ("LINEABOVE", (0, 0), (-1, 0), 0.6, LINE),
+            ]
+        )
+        self._story += [table, Spacer(0, 6 * mm)]
 
     def section(self, title: str) -> None:
         self._story += [Text(title, SECTION), Spacer(0, 1.5 * mm)]
