@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from dateutil.relativedelta import relativedelta
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.addresses import address_lines
 from blueprints.customers.attachments import file_document
 from blueprints.customers.rules import implementation_lead, move_to
 from blueprints.mailroom.letters import drawn
@@ -259,12 +260,6 @@ def addendum_of(sale: Sale) -> Addendum:
         commitment_ends=order.commitment_ends,
         logo=bytes(partner.logo) if partner.logo else None,
     )
-
-
-def address_lines(holder: Partner | Customer) -> tuple[str, ...]:
-    """The address as it is printed; empty lines left out."""
-    town = f"{holder.postcode} {holder.city}".strip()
-    return tuple(line for line in (holder.street, town, holder.region, formats.country(holder.country)) if line)
 
 
 def become_customer(sale: Sale) -> None:
