@@ -1,6 +1,7 @@
 """Which panels the page of a customer has, and what they are drawn from."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from flask import url_for
@@ -10,6 +11,8 @@ from blueprints.customer_details.rules import Details
 from blueprints.customers.pages import notes_facts
 from data.customers import Customer
 
+NOTES = 5  # shown at once
+
 Facts = Callable[[Standing, Customer], dict[str, Any]]
 
 # Panel (a block of customer_details/show.html) → what it needs beside the details; features that draw their own
@@ -17,7 +20,7 @@ Facts = Callable[[Standing, Customer], dict[str, Any]]
 PANELS: dict[str, Facts | None] = {
     "heading": None,
     "plan": None,
-    "notes": notes_facts,
+    "notes": partial(notes_facts, most=NOTES),
     "products": None,
     "infrastructure": None,
     "contacts": None,

@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.log import recent_history
-from blueprints.customers.notes import Notes, notes_of
 from blueprints.customers.telling import Told
 from blueprints.prospects.lookups import FOUND, mail_line
 from data.attachments import Attachment, Content
@@ -142,10 +141,6 @@ class Details:
         """Newest first, each with `content.size` (bytes) and without its content."""
         theirs = newest(Attachment, Attachment.customer == self.customer.id, self.key("attachments"))
         return self.some(theirs.select(Attachment, Content.sha256, Content.size).join(Content), ATTACHMENTS)
-
-    @cached_property
-    def notes(self) -> Notes:
-        return notes_of(self.who, self.customer)
 
     @cached_property
     def recent(self) -> Some[Told]:

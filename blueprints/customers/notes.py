@@ -69,14 +69,14 @@ def shown_to(who: Standing, customer: Customer, note: Note) -> Shown:
     return Shown(note, writes, writes and (administers or note.author_id == who.id))
 
 
-def notes_of(who: Standing, customer: Customer, before: int = 0) -> Notes:
+def notes_of(who: Standing, customer: Customer, before: int = 0, most: int = PAGE) -> Notes:
     """The newest notes, or those older than the note `before`: one query."""
     query = WITH_PEOPLE.where(Note.customer == customer)
     if before:
         query = query.where(Note.id < before)
-    found = list(query.order_by(Note.id.desc()).limit(PAGE + 1))
-    older = found[PAGE - 1].id if len(found) > PAGE else None
-    return Notes(tuple(shown_to(who, customer, note) for note in found[:PAGE]), older, may_write(who, customer))
+    found = list(query.order_by(Note.id.desc()).limit(most + 1))
+    older = found[most - 1].id if len(found) > most else None
+    return Notes(tuple(shown_to(who, customer, note) for note in found[:most]), older, may_write(who, customer))
 
 
 def find_note(

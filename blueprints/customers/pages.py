@@ -6,17 +6,17 @@ from flask import url_for
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.forms import NoteForm
-from blueprints.customers.notes import Shown, notes_of
+from blueprints.customers.notes import PAGE, Shown, notes_of
 from blueprints.web.links import pieces
 from data.customers import Customer
 
 
-def notes_facts(who: Standing, customer: Customer, before: int = 0) -> dict[str, Any]:
-    """The panel of notes: the newest ones, or those before a key."""
+def notes_facts(who: Standing, customer: Customer, before: int = 0, most: int = PAGE) -> dict[str, Any]:
+    """The panel of notes: the newest ones, or those before a key; at most so many at once."""
     return {
         "customer": customer,
         "base": base_of(customer),
-        "notes": notes_of(who, customer, before),
+        "notes": notes_of(who, customer, before, most),
         "from_start": not before,
         "pieces": pieces,
         "refusal": "",

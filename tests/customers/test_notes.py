@@ -301,10 +301,7 @@ class TestRemoving:
         assert not Note.select().count() + NoteVersion.select().count()
         assert lines(customer)[-1] == ("note.removed", "Tom Technician")
         assert part.headers["HX-Trigger"] == "recent-changed"
-        assert (
-            "Note of Tom Technician removed"
-            in technician.get(f"/customers/{customer.id}").find("#recent")[0].text_content()
-        )
+        assert "Note of Tom Technician removed" in technician.get(f"/customers/{customer.id}").text
 
     def test_works_without_htmx(self, msp_admin: Visitor, customer: Customer, note: Note) -> None:
         answer = msp_admin.post(address(customer, note, "/remove"), {"version": 1})
