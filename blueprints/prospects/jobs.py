@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 from blueprints.accounts.standing import active_person
 from blueprints.gateways.queue import nudge, queue
@@ -26,17 +27,21 @@ def nudge_for(domain: str, who_id: int, partner: int | None, customer: int | Non
 @queue.task()
 def look_up(domain: str, who_id: int, partner: int | None, customer: int | None) -> None:
     """Look a domain up and keep the answer; nothing to do when it was answered while this job waited."""
-    from blueprints.gateways import dns  # noqa: PLC0415 - loaded when a domain is first looked up
-
     opened = database.connect(reuse_if_open=True)
     try:
         person = active_person(who_id)
-        if person is None or lookups.fresh(domain):
-            return
-        asked_at = now()
-        found = dns.look_up(domain, servers)
-        facts = {name: value for name, value in asdict(found).items() if name != "outcome"}
-        lookups.keep(person, domain, asked_at, str(found.outcome), facts, partner, customer)
+        if person is not None and not lookups.fresh(domain):
+            ask_and_keep(person, domain, partner, customer)
     finally:
         if opened:
             database.close()
+
+
+def ask_and_keep(who: Any, domain: str, partner: int | None, customer: int | None) -> None:
+    """Ask the name servers, and keep what they said. `who` has .id and .name. Takes seconds: only in jobs."""
+    from blueprints.gateways import dns  # noqa: PLC0415 - loaded when a domain is first looked up
+
+    asked_at = now()
+    found = dns.look_up(domain, servers)
+    facts = {name: value for name, value in asdict(found).items() if name != "outcome"}
+    lookups.keep(who, domain, asked_at, str(found.outcome), facts, partner, customer)

@@ -6,7 +6,7 @@ changed is written, and two people who answer different questions never undo eac
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Self
@@ -53,6 +53,16 @@ class Typed:
         """The ids of the questions that stood on the form."""
         return (name.removeprefix(SEEN) for name in self.fields if name.startswith(SEEN))
 
+    def has(self, question: str) -> bool:
+        return SEEN + question in self.fields
+
+    def only(self, question: str) -> Self:
+        """What it says of one question."""
+        names = {question, SEEN + question, OVER + question, USE + question, f"{question}.remove"}
+        parts = {name for name in self.fields if name.startswith(f"{question}.")}
+        fields = {name: values for name, values in self.fields.items() if name in names | parts}
+        return replace(self, fields=fields | {SEEN + question: [self.one(SEEN + question)]})
+
     def seen(self, question: str) -> Seen:
         return Seen.read(self.one(SEEN + question))
 
@@ -60,18 +70,22 @@ class Typed:
         """The version of another's answer that is to be written over, knowing what it says."""
         return Seen.read(self.one(OVER + question)).version if OVER + question in self.fields else None
 
+    def uses(self, question: str) -> bool:
+        """Whether a press somewhere else answers it."""
+        return USE + question in self.fields
+
     def removes(self, question: Question) -> bool:
         return f"{question.id}.remove" in self.fields
 
     def brings(self, question: Question) -> bool:
         """Whether the form says anything about the question; an empty secret leaves what is kept."""
-        return USE + question.id in self.fields or brings(question, self.fields, self.files)
+        return self.uses(question.id) or brings(question, self.fields, self.files)
 
     def value(self, question: Question) -> Any:
         """The answer as typed; a press on “use this instead” counts more than the field. Raises TooLong."""
         if self.removes(question):
             return read(question, {}, {})
-        if USE + question.id in self.fields:
+        if self.uses(question.id):
             return read(question, {question.id: self.fields[USE + question.id]}, {})
         return read(question, self.fields, self.files)
 

@@ -11,10 +11,9 @@ from typing import Any
 
 from blueprints.rfi.answers import Seen, Typed, fingerprint, is_same, keep, seen_as, value_of
 from blueprints.rfi.asking import INFRASTRUCTURE, AskedSection, Situation, ask
-from blueprints.rfi.checking import Checked, Problem, TooLong, check
+from blueprints.rfi.checking import Checked, Problem, TooLong, check, is_given
 from blueprints.rfi.knowing import domains_named, lookups_of, taken_domains
 from blueprints.web.refusals import NotThere, Refused
-from data.conditions import GIVEN, words_of
 from data.customers import Customer
 from data.database import locked, transaction
 from data.definitions import as_definition, current_sets, from_definition
@@ -72,7 +71,7 @@ class Entry:
 
     @property
     def given(self) -> bool:
-        return GIVEN in words_of(self.value)
+        return is_given(self.question, self.value)
 
     @property
     def wrong(self) -> bool:
@@ -87,6 +86,10 @@ class FilledSection:
     entries: tuple[Entry, ...]
     done: int
     total: int
+
+    @property
+    def count(self) -> str:
+        return f"{self.done} of {self.total}" if self.total else "optional"
 
 
 @dataclass(frozen=True)
@@ -217,8 +220,12 @@ class Conflict:
 
 @dataclass
 class Saved:
-    """What became of a form, by question: changed, said otherwise by somebody else meanwhile, or refused."""
+    """What became of a form, by question: changed, said otherwise by somebody else meanwhile, or refused.
 
+    `rfi`: as it is after that.
+    """
+
+    rfi: Rfi
     changed: list[str] = field(default_factory=list)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -234,9 +241,9 @@ def save_answers(who: Any, found: Rfi, typed: Typed) -> Saved:
 
     `who`: a Standing or a LinkHolder; `found`: the RFI with its customer. Raises NotOpen and its kinds.
     """
-    saved = Saved()
     with transaction():
         rfi = held(found)
+        saved = Saved(rfi)
         questions, kept = set_of(rfi), answers_of(rfi)
         for name in typed.questions():
             question = questions.by_id.get(name)

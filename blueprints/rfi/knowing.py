@@ -4,35 +4,25 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from blueprints.customers.domains import WrongDomain, as_domain
+from blueprints.rfi.checking import names_to_look_up
 from data.customers import SHELVES, Customer
 from data.domains import DomainLookup
 from data.moments import now
 from data.questions import Question
 
 FRESH = timedelta(hours=1)  # an answer this young is shown instead of being looked up again
+TRIES = 6  # how often a page asks, once a second, before it says that no answer came
 MOST_DOMAINS = 40  # of one RFI are looked up
 LIVE = [status for status, shelf in SHELVES.items() if shelf != "past"]
 
 
 def domains_named(questions: Iterable[Question], answers: Mapping[str, Any], customer: Customer) -> tuple[str, ...]:
-    """The domains whose look-up matters to an RFI, in A-labels: the customer's first, then those in its answers."""
+    """The names whose look-up matters to an RFI, in A-labels: the customer's domain, then those in its answers."""
     found = [customer.primary_domain]
     for question in questions:
-        if question.kind == "domains" or question.look_up:
-            found += domains_of(answers.get(question.id))
+        if question.id in answers:
+            found += names_to_look_up(question, answers[question.id])
     return tuple(dict.fromkeys(found))[:MOST_DOMAINS]
-
-
-def domains_of(value: Any) -> list[str]:
-    """The domains, or the host, of an answer; what is none is left out."""
-    found = []
-    for line in value if isinstance(value, list) else [value]:
-        try:
-            found.append(as_domain(line) if isinstance(line, str) else "")
-        except WrongDomain:
-            continue
-    return [domain for domain in found if domain]
 
 
 def lookups_of(domains: Iterable[str]) -> dict[str, DomainLookup]:

@@ -1,24 +1,125 @@
-"""The RFI: the customer's own page behind a personal link, and tending that link."""
+"""The RFI, by its two doors: the MSP's people by their role, the customer's contact by a personal link."""
+
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFError
 
-from blueprints.customers.list_pages import back_to_list, chosen_in
-from blueprints.customers.wanted import Wanted
 from blueprints.mailroom import jobs as mailroom_jobs
-from blueprints.rfi import rules
-from blueprints.rfi.reminding import remind_chosen
+from blueprints.rfi import answering, rules
+from blueprints.rfi.doors import Door, door_by_link, door_of
 from blueprints.web.access import needs, open_to_all
-from blueprints.web.page import changed, page
+from blueprints.web.page import gone_to
 
 blueprint = Blueprint("rfi", __name__)
 
+LINK = "the customer's contact has no account; the token of 256 bits is the key"
+PAGES, SAVES = "60 per minute", "240 per minute"  # of one address; fields save themselves while people type
+
+
+def of_customer(customer_id: int, permission: str = "customers.see") -> Door:
+    return door_of(g.who, customer_id, request.script_root, permission)
+
+
+def of_token(token: str) -> Door:
+    return door_by_link(token, request.script_root)
+
+
+# --- for the MSP's people -----------------------------------------------------------------------------
+
+
+@blueprint.get("/customers/<int:customer_id>/rfi")
+@needs("customers.see")
+def show(customer_id: int) -> Response:
+    return answering.shown(of_customer(customer_id))
+
+
+@blueprint.post("/customers/<int:customer_id>/rfi")
+@needs("customers.edit")
+def save(customer_id: int) -> Response:
+    return answering.save_whole(of_customer(customer_id, "customers.edit"))
+
+
+@blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>")
+@needs("customers.see")
+def answer(customer_id: int, question: str) -> Response:
+    return answering.one_question(of_customer(customer_id), question)
+
+
+@blueprint.post("/customers/<int:customer_id>/rfi/answers/<question>")
+@needs("customers.edit")
+def save_answer(customer_id: int, question: str) -> Response:
+    return answering.save_one(of_customer(customer_id, "customers.edit"), question)
+
+
+@blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>/known")
+@needs("customers.see")
+def known(customer_id: int, question: str) -> Response:
+    return answering.known(of_customer(customer_id), question)
+
+
+@blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>/faulty.csv")
+@needs("customers.see")
+def faulty(customer_id: int, question: str) -> Response:
+    return answering.faulty(of_customer(customer_id), question)
+
+
+# --- by link ------------------------------------------------------------------------------------------
+
 
 @blueprint.get("/rfi/<token>")
-@open_to_all("the customer's contact has no account; the token of 256 bits is the key")
+@open_to_all(LINK)
 def by_link(token: str) -> Response:
-    opened = rules.follow_link(token)
-    return page("rfi/by_link.html", [], opened=opened, topics=rules.TOPICS)
+    return answering.shown(of_token(token))
+
+
+@blueprint.post("/rfi/<token>")
+@open_to_all(LINK)
+def save_by_link(token: str) -> Response:
+    return answering.save_whole(of_token(token))
+
+
+@blueprint.get("/rfi/<token>/answers/<question>")
+@open_to_all(LINK)
+def answer_by_link(token: str, question: str) -> Response:
+    return answering.one_question(of_token(token), question)
+
+
+@blueprint.post("/rfi/<token>/answers/<question>")
+@open_to_all(LINK)
+def save_answer_by_link(token: str, question: str) -> Response:
+    return answering.save_one(of_token(token), question)
+
+
+@blueprint.get("/rfi/<token>/answers/<question>/known")
+@open_to_all(LINK)
+def known_by_link(token: str, question: str) -> Response:
+    return answering.known(of_token(token), question)
+
+
+@blueprint.get("/rfi/<token>/answers/<question>/faulty.csv")
+@open_to_all(LINK)
+def faulty_by_link(token: str, question: str) -> Response:
+    return answering.faulty(of_token(token), question)
+
+
+@blueprint.errorhandler(CSRFError)
+def stale_page(refusal: CSRFError) -> Any:
+    """A page that was open for longer than its session: nothing typed on it is lost for that."""
+    token = (request.view_args or {}).get("token")
+    return answering.stale(of_token(token) if token else None, refusal)
+
+
+def limit(app: Flask, limiter: Limiter) -> None:
+    """Guessing a token gets nowhere, and not quickly either."""
+    for name in ("by_link", "save_by_link", "faulty_by_link"):
+        app.view_functions[f"rfi.{name}"] = limiter.limit(PAGES)(app.view_functions[f"rfi.{name}"])
+    for name in ("answer_by_link", "save_answer_by_link", "known_by_link"):
+        app.view_functions[f"rfi.{name}"] = limiter.limit(SAVES)(app.view_functions[f"rfi.{name}"])
+
+
+# --- tending the link ---------------------------------------------------------------------------------
 
 
 @blueprint.post("/customers/<int:customer_id>/rfi/link")
@@ -26,30 +127,11 @@ def by_link(token: str) -> Response:
 def send_link_again(customer_id: int) -> Response:
     link = rules.send_link_again(g.who, customer_id, current_app.config["SETTINGS"].address)
     mailroom_jobs.nudge()
-    said = f"A new link goes to {link.email}; the earlier ones no longer open."
-    return changed(f"/customers/{customer_id}", said, "rfi", "recent")
+    return gone_to(f"/customers/{customer_id}", f"A new link goes to {link.email}; the earlier ones no longer open.")
 
 
 @blueprint.post("/customers/<int:customer_id>/rfi/links/<int:link_id>/revoke")
 @needs("rfi.links")
 def revoke_link(customer_id: int, link_id: int) -> Response:
     link = rules.revoke_link(g.who, customer_id, link_id)
-    return changed(f"/customers/{customer_id}", f"The link of {link.email} no longer opens.", "rfi", "recent")
-
-
-@blueprint.post("/customers/in-progress/remind")
-@needs("rfi.links")
-def remind() -> Response:
-    """Remind those who are ticked in the list of customers in progress; who was not reminded stays ticked."""
-    wanted = Wanted.read("in_progress", request.args.to_dict())
-    chosen = chosen_in(request.form.getlist("chosen"))
-    if not chosen:
-        return back_to_list(wanted, "Tick the customers to remind first.")
-    reminded = remind_chosen(g.who, chosen, current_app.config["SETTINGS"].address)
-    mailroom_jobs.nudge()
-    return back_to_list(wanted, reminded.told, reminded.kept_back)
-
-
-def limit(app: Flask, limiter: Limiter) -> None:
-    """Guessing a token gets nowhere, and not quickly either."""
-    app.view_functions["rfi.by_link"] = limiter.limit("60 per minute")(app.view_functions["rfi.by_link"])
+    return gone_to(f"/customers/{customer_id}", f"The link of {link.email} no longer opens.")

@@ -33,10 +33,8 @@ class OpenedLink:
     """What a personal link leads to."""
 
     link: RfiLink
-    rfi: Rfi
-    customer: Customer
+    rfi: Rfi  # with its customer and partner
     partner: Partner
-    products: tuple[str, ...]
 
 
 def open_rfi(who: Standing, customer: Customer, partner: Partner, order: Order, lead: Contact, portal: str) -> Rfi:
@@ -152,11 +150,9 @@ def follow_link(token: str) -> OpenedLink:
     )
     if link is None or link.revoked_at is not None or link.expires_at <= now():
         raise NotThere("This link does not open anything (any more). Ask whoever sent it for a new one.")
-    rfi = link.rfi
     if link.last_opened_at is None or now() - link.last_opened_at > OPENED_AGAIN_AFTER:
-        note_opening(link, rfi.customer)
-    lines = OrderLine.select().where(OrderLine.order == rfi.order_id).order_by(OrderLine.position)
-    return OpenedLink(link, rfi, rfi.customer, rfi.customer.partner, tuple(line.name for line in lines))
+        note_opening(link, link.rfi.customer)
+    return OpenedLink(link, link.rfi, link.rfi.customer.partner)
 
 
 def note_opening(link: RfiLink, customer: Customer) -> None:
@@ -169,6 +165,12 @@ def note_opening(link: RfiLink, customer: Customer) -> None:
             customer=customer.id,
             email=link.email,
         )
+
+
+def products_of(rfi: Rfi) -> list[str]:
+    """The names of what was ordered, by the order's lines."""
+    lines = OrderLine.select(OrderLine.name).where(OrderLine.order == rfi.order_id).order_by(OrderLine.position)
+    return [name for (name,) in lines.tuples()]
 
 
 def newest_rfi(customer: Customer) -> Rfi | None:

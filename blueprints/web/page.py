@@ -35,8 +35,9 @@ def page(template: str, parts: list[str], status: int = 200, said: str = "", **f
     return answer
 
 
-def elsewhere(part: str, drawn: Markup) -> Markup:
-    return Markup('<hx-partial hx-target="#{}" hx-swap="outerHTML">{}</hx-partial>').format(part, drawn)
+def elsewhere(part: str, drawn: Markup, swap: str = "outerHTML") -> Markup:
+    """A part that finds its place by its id."""
+    return Markup('<hx-partial hx-target="#{}" hx-swap="{}">{}</hx-partial>').format(part, swap, drawn)
 
 
 def spoken(said: str) -> Markup:

@@ -8,6 +8,9 @@ from tests.orders.drafts import a_draft
 
 SELLERS = {"nobody": 303, "viewer": 403, "technician": 403, "msp_admin": 303, "admin": 303, "operator": 303}
 SELLERS["stranger"] = 404
+STAFF = {**dict.fromkeys(("technician", "msp_admin", "admin", "operator"), 303), "nobody": 303, "viewer": 403}
+STAFF["stranger"] = 404
+READERS = {**dict.fromkeys(SELLERS, 200), "nobody": 303, "stranger": 404}
 
 
 def customer(world):
@@ -25,8 +28,31 @@ def link(world):
     return found | {"link_id": made.id}
 
 
+def question(world):
+    return customer(world) | {"question": "mail_domains"}
+
+
+def guess(_):
+    return {"token": "a-guess"}
+
+
+def guess_at_question(_):
+    return {"token": "a-guess", "question": "mail_domains"}
+
+
 ROWS = {
-    ("rfi.by_link", "GET"): Row(dict.fromkeys([*SELLERS], 404), lambda _: {"token": "a-guess"}),
+    ("rfi.show", "GET"): Row(READERS, customer),
+    ("rfi.save", "POST"): Row(STAFF, customer),
+    ("rfi.answer", "GET"): Row(READERS | dict.fromkeys(READERS.keys() - {"stranger"}, 303), question),
+    ("rfi.save_answer", "POST"): Row(STAFF, question),
+    ("rfi.known", "GET"): Row(READERS | dict.fromkeys(READERS.keys() - {"stranger"}, 303), question),
+    ("rfi.faulty", "GET"): Row(dict.fromkeys(SELLERS, 404) | {"nobody": 303}, question),
+    ("rfi.by_link", "GET"): Row(dict.fromkeys(SELLERS, 404), guess),
+    ("rfi.save_by_link", "POST"): Row(dict.fromkeys(SELLERS, 404), guess),
+    ("rfi.answer_by_link", "GET"): Row(dict.fromkeys(SELLERS, 404), guess_at_question),
+    ("rfi.save_answer_by_link", "POST"): Row(dict.fromkeys(SELLERS, 404), guess_at_question),
+    ("rfi.known_by_link", "GET"): Row(dict.fromkeys(SELLERS, 404), guess_at_question),
+    ("rfi.faulty_by_link", "GET"): Row(dict.fromkeys(SELLERS, 404), guess_at_question),
     ("rfi.send_link_again", "POST"): Row(SELLERS, customer),
     ("rfi.revoke_link", "POST"): Row(SELLERS, link),
     ("rfi.remind", "POST"): Row(SELLERS, data=lambda world: {"chosen": customer(world)["customer_id"]}),

@@ -36,7 +36,7 @@ class TestOpening:
         assert page.status == 200
         assert order.customer.name in page.text
         assert "Northstar IT ordered these services" in page.text
-        assert "where your mail is today" in page.text
+        assert "Where are your mailboxes today?" in page.text
 
     def test_shows_when_it_was_opened_last(self, nobody: Visitor, admin: Visitor, order: Order) -> None:
         assert "not opened yet" in admin.get(f"/customers/{order.customer_id}").text

@@ -1,0 +1,37 @@
+"""Looking up the domains of an RFI, away from the page: one job for each, and not asked twice while it is fresh."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from blueprints.gateways.queue import nudge, queue
+from blueprints.prospects.jobs import ask_and_keep
+from blueprints.rfi import knowing
+from data.customers import Customer
+from data.database import database
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who had a domain looked up, as history names them; `id` is None for whoever holds a personal link."""
+
+    id: int | None
+    name: str
+
+
+def nudge_for(domains: Iterable[str], who: Any, customer: Customer) -> None:
+    """Have domains looked up soon. Never fails, never waits. `who` has .id and .name."""
+    for domain in domains:
+        nudge(look_up_for_rfi, domain, who.id, who.name, customer.partner_id, customer.id)
+
+
+@queue.task()
+def look_up_for_rfi(domain: str, who_id: int | None, who_name: str, partner: int, customer: int) -> None:
+    """Nothing to do when the domain was answered while this job waited."""
+    opened = database.connect(reuse_if_open=True)
+    try:
+        if not knowing.lookups_of([domain]):
+            ask_and_keep(Asker(who_id, who_name), domain, partner, customer)
+    finally:
+        if opened:
+            database.close()

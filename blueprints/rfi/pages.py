@@ -1,0 +1,115 @@
+"""The page of an RFI: its sections and counts, what stands in the way of handing in, and the locked summary."""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from blueprints.customers.domains import shown_domain
+from blueprints.customers.rules import implementation_lead
+from blueprints.rfi.answers import Typed, is_by
+from blueprints.rfi.checking import told
+from blueprints.rfi.doors import Door
+from blueprints.rfi.filling import Entry, Filled, Saved
+from blueprints.rfi.rules import products_of
+from blueprints.rfi.shown import Shown, Why, on_clock
+from data import formats
+
+
+@dataclass(frozen=True)
+class ShownSection:
+    """A section as it is drawn."""
+
+    id: str
+    title: str
+    help: str
+    questions: tuple[Shown, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How an RFI is drawn by one door; `saved` and `typed` of the form that was just sent, if one was."""
+
+    door: Door
+    filled: Filled
+    saved: Saved | None = None
+    typed: Typed | None = None
+    stale: bool = False  # nothing of the form was kept, so all of it is shown again
+    asking: bool = False
+    tries: int = 1
+
+    def shown(self, entry: Entry) -> Shown:
+        name = entry.question.id
+        conflict = self.saved.conflicts.get(name) if self.saved else None
+        refused = self.saved.refused.get(name, "") if self.saved else ""
+        again = self.typed if self.typed and (conflict or refused or (self.stale and self.typed.has(name))) else None
+        return Shown(entry, self.filled, self.door, self.asking, self.typed, again, conflict, refused, self.tries)
+
+    @property
+    def sections(self) -> tuple[ShownSection, ...]:
+        return tuple(
+            ShownSection(each.section.id, each.section.title, each.section.help, tuple(map(self.shown, each.entries)))
+            for each in self.filled.sections
+        )
+
+    @property
+    def shape(self) -> str:
+        """What a page says it shows: another one when other questions or choices are asked."""
+        return shape_of(self.shown(entry).element for entry in self.filled.entries)
+
+    @property
+    def wrong(self) -> tuple[tuple[Shown, Why], ...]:
+        """What is answered and cannot be right."""
+        shown = (self.shown(entry) for entry in self.filled.entries if entry.wrong)
+        return tuple((each, why) for each in shown for why in each.whys)
+
+    @property
+    def missing(self) -> tuple[Shown, ...]:
+        return tuple(self.shown(entry) for entry in self.filled.entries if entry.checked.missing)
+
+    @property
+    def flagged(self) -> tuple[Shown, ...]:
+        """The answers that a reviewer wants to be looked at again."""
+        return tuple(self.shown(entry) for entry in self.filled.entries if entry.flag)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something stands on the page that is not kept."""
+        return self.stale or bool(self.saved and not self.saved.whole)
+
+    @property
+    def last_saved(self) -> str:
+        """When the newest answer was kept, and by whom if by somebody else."""
+        answers = [entry.answer for entry in self.filled.entries if entry.answer]
+        if not answers:
+            return ""
+        newest = max(answers, key=lambda answer: answer.changed_at)
+        by = "" if is_by(newest, self.door.who) else f" by {newest.changed_by_name}"
+        return f"saved {on_clock(newest.changed_at, self.door.timezone)}{by}"
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """The locked facts of the record."""
+        customer = self.filled.customer
+        town = f"{customer.postcode} {customer.city}".strip()
+        address = filter(None, (customer.street, town, customer.region, formats.country(customer.country)))
+        lead = implementation_lead(customer)
+        return [
+            ("Company", customer.name),
+            ("Address", ", ".join(address)),
+            ("Primary domain", shown_domain(customer.primary_domain)),
+            ("Ordered", ", ".join(products_of(self.filled.rfi))),
+            ("Permitted users", formats.number(customer.permitted_users)),
+            ("Implementation Lead", ", ".join(filter(None, (lead.full_name, lead.email))) if lead else ""),
+            ("Service partner", self.filled.partner.name),
+        ]
+
+    def told(self) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
+        """All answers in lines, by section, for those who read."""
+        return [
+            (each.section.title, [(entry.question.label, told(entry.question, entry.value)) for entry in each.entries])
+            for each in self.filled.sections
+        ]
+
+
+def shape_of(elements: Iterable[str]) -> str:
+    return f"{zlib.crc32(' '.join(elements).encode()):x}"

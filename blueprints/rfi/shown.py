@@ -1,0 +1,308 @@
+"""A question of an RFI as it is drawn: its fields, what is said beside them, and where the answer comes from."""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from blueprints.rfi.answers import Typed, is_by
+from blueprints.rfi.asking import prefilled
+from blueprints.rfi.checking import Suggestion, names_to_look_up, told, written
+from blueprints.rfi.doors import Door
+from blueprints.rfi.filling import Conflict, Entry, Filled
+from blueprints.rfi.knowing import TRIES
+from data import formats
+from data.moments import today
+from data.questions import Choice, Question
+
+TYPED = "input changed delay:800ms, change changed, again"
+CHOSEN = "change, again"
+# Kinds whose field is a plain input: its type, and the keyboard that a phone shows for it.
+INPUTS = {
+    "line": ("text", ""),
+    "email": ("text", "email"),
+    "phone": ("tel", ""),
+    "number": ("text", "numeric"),
+    "host": ("text", "url"),
+    "date": ("date", ""),
+    "date_time": ("datetime-local", ""),
+    "secret": ("password", ""),
+    "csv": ("file", ""),
+}
+MOST_RADIOS = 8
+YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
+NO_ANSWER = Choice("", "No answer")
+FROM = {
+    "partner": "From the defaults of {partner}.",
+    "customer": "From the record.",
+    "mx": "From DNS.",
+    "ns": "From DNS.",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: of a question, or a part of a group. `of`: its name as ids carry it."""
+
+    question: Question
+    name: str
+    values: tuple[str, ...]
+    wrong: bool
+    parted: bool = False
+
+    @property
+    def of(self) -> str:
+        return self.name.replace(".", "-")
+
+    @property
+    def field(self) -> str:
+        return f"f-{self.of}"
+
+    @property
+    def kind(self) -> str:
+        return self.question.kind
+
+    @property
+    def label(self) -> str:
+        return self.question.label
+
+    @property
+    def unit(self) -> str:
+        return self.question.unit
+
+    @property
+    def required(self) -> bool:
+        return self.question.required
+
+    @property
+    def value(self) -> str:
+        return self.values[0] if self.values else ""
+
+    @property
+    def control(self) -> str:
+        if self.kind in INPUTS:
+            return INPUTS[self.kind][0]
+        if self.kind == "several":
+            return "ticks"
+        if self.kind in ("choice", "yes_no"):
+            return "radios" if len(self.question.choices) <= MOST_RADIOS else "select"
+        return "lines"
+
+    @property
+    def inputmode(self) -> str:
+        return INPUTS[self.kind][1]
+
+    @property
+    def rows(self) -> int:
+        return min(max(self.value.count("\n") + 2, 3), 12)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        choices = YES_NO if self.kind == "yes_no" else self.question.choices
+        return choices if self.required or self.kind == "several" else (*choices, NO_ANSWER)
+
+    @property
+    def hint(self) -> str:
+        example = self.question.example
+        shown = "" if not example or self.choices_shown else f"For example: {', '.join(example.splitlines())}"
+        return " ".join(filter(None, (self.question.help, shown)))
+
+    @property
+    def choices_shown(self) -> bool:
+        return self.kind in ("choice", "several", "yes_no", "csv", "secret")
+
+    @property
+    def described(self) -> str:
+        told_by = f"told-{self.name.partition('.')[0]}"
+        return f"hint-{self.of} {told_by}" if self.hint else told_by
+
+
+@dataclass(frozen=True)
+class Why:
+    """What is wrong in the field `of`."""
+
+    of: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """What somebody else answered meanwhile, beside what was typed."""
+
+    who: str
+    at: str
+    told: tuple[str, ...]
+    mine: tuple[str, ...]
+    seen: str
+
+
+@dataclass(frozen=True)
+class File:
+    told: tuple[str, ...]
+    faulty: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A question as it is drawn. Attributes of its field are its own, so that macros draw both alike."""
+
+    entry: Entry
+    filled: Filled
+    door: Door
+    asking: bool = False  # also what is only missing is said to be wrong
+    sent: Typed | None = None  # the form that was just sent
+    typed: Typed | None = None  # what stands in the fields instead of what is kept
+    conflict: Conflict | None = None
+    refused: str = ""
+    tries: int = 1  # how often the page asked for look-ups
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.main, name)
+
+    @cached_property
+    def fields(self) -> Mapping[str, list[str]]:
+        if self.typed is not None:
+            return self.typed.fields
+        return written(self.question, self.entry.value)
+
+    @cached_property
+    def main(self) -> Field:
+        wrong = any(why.of == self.id for why in self.whys)
+        question, condition = self.question, self.question.required_when
+        if condition is not None and condition.holds(self.filled.situation):
+            question = replace(question, required=True)
+        return Field(question, self.id, tuple(self.fields.get(self.id, ())), wrong)
+
+    @property
+    def parts(self) -> Iterator[Field]:
+        """The fields of a group."""
+        wrong = {why.of for why in self.whys}
+        for part in self.question.questions:
+            name = f"{self.id}.{part.id}"
+            yield Field(part, name, tuple(self.fields.get(name, ())), name.replace(".", "-") in wrong, parted=True)
+
+    @property
+    def question(self) -> Question:
+        return self.entry.question
+
+    @property
+    def id(self) -> str:
+        return self.question.id
+
+    @property
+    def element(self) -> str:
+        """The id of its element: another one when something else is offered, so that it is drawn anew."""
+        proposed = prefilled(self.question, self.filled.situation)
+        told = f"{self.main.required} {[choice.value for choice in self.question.choices]} {proposed}"
+        return f"q-{self.id}-{zlib.crc32(told.encode()):x}"
+
+    @property
+    def first_field(self) -> str:
+        """The id of its first field."""
+        return next((part.field for part in self.parts), self.main.field)
+
+    @property
+    def drawn_anew(self) -> bool:
+        """Whether its field changes by saving: a secret and a file leave it empty, a press elsewhere fills it."""
+        return self.kind in ("secret", "csv") or bool(self.sent and self.sent.uses(self.id))
+
+    @property
+    def trigger(self) -> str:
+        return TYPED if self.kind not in ("choice", "several", "yes_no", "secret", "csv") else CHOSEN
+
+    @property
+    def seen(self) -> str:
+        if self.typed is not None:
+            return str(self.typed.seen(self.id))
+        return str(self.entry.seen)
+
+    @cached_property
+    def whys(self) -> tuple[Why, ...]:
+        if self.refused:
+            return (Why(self.id, self.refused),)
+        if self.entry.checked.missing and not self.asking:
+            return ()
+        return tuple(self.why(problem.field, problem.sentence, problem.line) for problem in self.entry.checked.problems)
+
+    def why(self, field: str, sentence: str, line: int | None) -> Why:
+        part = next((part for part in self.question.questions if field == f"{self.id}.{part.id}"), None)
+        place = ", ".join(filter(None, (part.label if part else "", f"line {line}" if line else "")))
+        return Why(field.replace(".", "-"), f"{place[:1].upper()}{place[1:]}: {sentence}" if place else sentence)
+
+    @property
+    def flag(self) -> Any:
+        return self.entry.flag
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        return told(self.question, self.entry.earlier) if self.entry.flag else ()
+
+    @property
+    def theirs(self) -> Theirs | None:
+        if self.conflict is None:
+            return None
+        answer, mine = self.conflict.theirs, told(self.question, self.conflict.mine)
+        at = on_clock(answer.changed_at, self.door.timezone)
+        return Theirs(answer.changed_by_name, at, told(self.question, self.entry.value), mine, str(self.entry.seen))
+
+    @property
+    def file(self) -> File | None:
+        if self.kind != "csv" or not self.entry.given:
+            return None
+        return File(told(self.question, self.entry.value), faulty=self.entry.wrong)
+
+    @property
+    def removable(self) -> bool:
+        return self.kind in ("csv", "secret") and self.entry.given
+
+    @property
+    def knows(self) -> bool:
+        """Whether anything is or may become known of the answer."""
+        checked = self.entry.checked
+        return bool(self.question.look_up or checked.notes or checked.warnings or checked.suggestion)
+
+    @cached_property
+    def awaited(self) -> bool:
+        """Whether a domain in the answer is still to be looked up."""
+        known = self.filled.situation.lookups
+        return any(name not in known for name in names_to_look_up(self.question, self.entry.value))
+
+    @property
+    def again(self) -> int:
+        """The number of the page's next question for a look-up; 0: it does not ask again."""
+        return self.tries + 1 if self.awaited and self.tries <= TRIES else 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if not self.awaited:
+            return self.entry.checked.notes
+        return (*self.entry.checked.notes, "Looking it up." if self.again else "Could not look it up: no answer came.")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return self.entry.checked.warnings
+
+    @property
+    def suggestion(self) -> Suggestion | None:
+        return self.entry.checked.suggestion
+
+    @property
+    def stands(self) -> str:
+        """Where the answer comes from."""
+        answer = self.entry.answer
+        if self.conflict or self.refused:
+            return ""
+        if answer is None:
+            told_from = FROM.get(self.question.prefill.partition(".")[0], "")
+            return told_from.format(partner=self.door.partner.name) if self.entry.prefilled else ""
+        by = "" if is_by(answer, self.door.who) else f" by {answer.changed_by_name}"
+        return f"saved {on_clock(answer.changed_at, self.door.timezone)}{by}"
+
+
+def on_clock(at: datetime, zone: str) -> str:
+    """“14:02” today, with its day before."""
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{there:%H:%M}" if there.date() == today(zone) else f"{formats.day(there.date())}, {there:%H:%M}"
