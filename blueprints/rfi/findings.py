@@ -42,9 +42,9 @@ class Checked:
 
 @dataclass
 class Findings:
-    """What is found in one field, as it is collected. `value`: what was typed, until a check puts it in form."""
+    """What is found in the field `name`, as it is collected. `value`: what was typed, until a check puts it in form."""
 
-    field: str
+    name: str
     value: Any
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -52,11 +52,11 @@ class Findings:
     suggestion: Suggestion | None = None
 
     def refuse(self, sentence: str, line: int | None = None) -> None:
-        self.problems.append(Problem(self.field, sentence, line))
+        self.problems.append(Problem(self.name, sentence, line))
 
     @property
     def checked(self) -> Checked:
         problems = self.problems[:MOST_TOLD]
         if more := len(self.problems) - len(problems):
-            problems.append(Problem(self.field, f"And {more:,} more like these."))
+            problems.append(Problem(self.name, f"And {more:,} more like these."))
         return Checked(self.value, tuple(problems), tuple(self.warnings), tuple(self.notes), self.suggestion)
