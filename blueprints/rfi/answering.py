@@ -93,7 +93,7 @@ def saved_first(door: Door) -> Response | None:
     drawing = Drawing(door, filled(saved.rfi), saved, typed)
     if not saved.whole:
         return drawn(drawing, status_of(saved), NOT_KEPT)
-    if request.form.get("asked") != drawing.shape:
+    if request.form.get("shape") != drawing.shape:
         return drawn(drawing, 409, OTHER_QUESTIONS)
     return None
 
@@ -130,7 +130,7 @@ def parts(drawing: Drawing, questions: Iterable[str]) -> Markup:
 def around(drawing: Drawing, draw: Any) -> Markup:
     """What changes on the page with any answer."""
     body = elsewhere("standing", draw.standing(drawing), MORPH) + elsewhere("before", draw.before(drawing), MORPH)
-    if request.values.get("asked") != drawing.shape:
+    if request.values.get("shape") != drawing.shape:
         body += elsewhere("questions", draw.questions(drawing), MORPH)
     return body
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from blueprints.rfi.answers import Seen, Typed, fingerprint, is_same, keep, seen_as, value_of
 from blueprints.rfi.asking import INFRASTRUCTURE, AskedSection, Situation, ask
-from blueprints.rfi.checking import Checked, Problem, TooLong, check, is_given
+from blueprints.rfi.checking import Checked, Problem, TooLong, check, in_shape, is_given
 from blueprints.rfi.knowing import domains_named, lookups_of, taken_domains
 from blueprints.web.refusals import NotThere, Refused
 from data.customers import Customer
@@ -71,7 +71,7 @@ class Entry:
 
     @property
     def given(self) -> bool:
-        return is_given(self.question, self.value)
+        return is_given(self.question, in_shape(self.question, self.value))
 
     @property
     def wrong(self) -> bool:

@@ -1,7 +1,6 @@
 """The page of an RFI: its sections and counts, what stands in the way of handing in, and the locked summary."""
 
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from blueprints.customers.domains import shown_domain
@@ -54,7 +53,8 @@ class Drawing:
     @property
     def shape(self) -> str:
         """What a page says it shows: another one when other questions or choices are asked."""
-        return shape_of(self.shown(entry).element for entry in self.filled.entries)
+        elements = (self.shown(entry).element for entry in self.filled.entries)
+        return f"{zlib.crc32(' '.join((self.filled.questions.version, *elements)).encode()):x}"
 
     @property
     def wrong(self) -> tuple[tuple[Shown, Why], ...]:
@@ -109,7 +109,3 @@ class Drawing:
             (each.section.title, [(entry.question.label, told(entry.question, entry.value)) for entry in each.entries])
             for each in self.filled.sections
         ]
-
-
-def shape_of(elements: Iterable[str]) -> str:
-    return f"{zlib.crc32(' '.join(elements).encode()):x}"
