@@ -10,7 +10,7 @@ from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.rfi import answering, rules
 from blueprints.rfi.doors import Door, door_by_link, door_of
 from blueprints.web.access import needs, open_to_all
-from blueprints.web.page import gone_to
+from blueprints.web.page import changed
 
 blueprint = Blueprint("rfi", __name__)
 
@@ -127,11 +127,12 @@ def limit(app: Flask, limiter: Limiter) -> None:
 def send_link_again(customer_id: int) -> Response:
     link = rules.send_link_again(g.who, customer_id, current_app.config["SETTINGS"].address)
     mailroom_jobs.nudge()
-    return gone_to(f"/customers/{customer_id}", f"A new link goes to {link.email}; the earlier ones no longer open.")
+    said = f"A new link goes to {link.email}; the earlier ones no longer open."
+    return changed(f"/customers/{customer_id}", said, "rfi", "recent")
 
 
 @blueprint.post("/customers/<int:customer_id>/rfi/links/<int:link_id>/revoke")
 @needs("rfi.links")
 def revoke_link(customer_id: int, link_id: int) -> Response:
     link = rules.revoke_link(g.who, customer_id, link_id)
-    return gone_to(f"/customers/{customer_id}", f"The link of {link.email} no longer opens.")
+    return changed(f"/customers/{customer_id}", f"The link of {link.email} no longer opens.", "rfi", "recent")
