@@ -160,7 +160,7 @@ class Drafts:
 def read_question_sets(*folders: Path) -> QuestionSet:
     """The questions of all *.toml files of these folders, the first folder's before the next one's.
 
-    A folder that does not exist has none. Raises WrongDefinition.
+    Files with other endings are none of ours: editors leave their own beside what they edit. A folder that does not exist has none. Raises WrongDefinition.
     """
     drafts = Drafts()
     for folder in folders:
@@ -177,16 +177,17 @@ def in_order(path: Path) -> tuple[int, str]:
 def read_file(path: Path) -> tuple[File, dict[str, Any]]:
     import tomllib  # noqa: PLC0415 - only who reads files needs it, once
 
+    name = path.name if path.parent == SHIPPED else str(path)
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise WrongDefinition(f"{path.name}: cannot be read as a text in UTF-8 ({problem}).") from None
+        raise WrongDefinition(f"{name}: cannot be read as a text in UTF-8 ({problem}).") from None
     try:
-        return File(path.name, text), tomllib.loads(text)
+        return File(name, text), tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         reason, _, line = str(problem).partition(" (at line ")
         where = f", line {line.split(',')[0]}" if line else ""
-        raise WrongDefinition(f"{path.name}{where}: {reason}.") from None
+        raise WrongDefinition(f"{name}{where}: {reason}.") from None
 
 
 # --- one question -------------------------------------------------------------------------------------
