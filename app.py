@@ -20,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from blueprints.accounts import routes as accounts
 from blueprints.accounts import security
 from blueprints.customer_details import routes as customer_details
+from blueprints.customers import attachment_routes as attachments
 from blueprints.customers import routes as customers
 from blueprints.gateways import mail
 from blueprints.gateways.queue import open_queue, start_worker
@@ -36,11 +37,25 @@ from blueprints.web.access import guard, open_to_all
 from blueprints.web.errors import answer_errors
 from blueprints.web.headers import strict_headers
 from blueprints.web.requests import act_of_request, connection_of_request, ids_in_addresses
+from blueprints.web.sessions import remember_sessions
 from blueprints.web.settings import LOOPBACK, Settings, WrongSetting, read_settings
 from blueprints.web.templates import prepare_templates
 from data.database import back_up, migrate, open_database, pending_migrations
+from data.definitions import WrongDefinition, open_question_sets
 
-FEATURES = (home, accounts, partners, prospects, orders, customers, customer_details, rfi, rfi_review, mailroom)
+FEATURES = (
+    home,
+    accounts,
+    partners,
+    prospects,
+    orders,
+    customers,
+    attachments,
+    customer_details,
+    rfi,
+    rfi_review,
+    mailroom,
+)
 TWO_MEGABYTES = 2 * 1024 * 1024
 
 
@@ -53,9 +68,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, instance_path=str(settings.quayside_home))
     configure(app, settings)
     database = connect(settings)
+    read_questions(settings)
     open_queue(settings.jobs_url, settings.quayside_home, database)
     Htmx(app)
     CSRFProtect(app)
+    remember_sessions(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri=settings.limits_url, strategy="moving-window")
     app.extensions["limiter_of_quayside"] = limiter
     # Each limit stands at its view, which asks for it; none is for all of them, so nothing is asked at every request.
@@ -116,6 +133,14 @@ def connect(settings: Settings) -> Database:
         return open_database(settings.database_url)
     except Exception as problem:
         raise WrongSetting(f"DATABASE_URL: {problem}") from problem
+
+
+def read_questions(settings: Settings) -> None:
+    """The question sets of the RFI, with those that the MSP has put into the instance folder."""
+    try:
+        open_question_sets(settings.quayside_home)
+    except WrongDefinition as wrong:
+        raise WrongSetting(f"Question sets: {wrong}") from None
 
 
 def served() -> Flask:

@@ -52,3 +52,11 @@ def moment(at: datetime, zone: str, locale: str = LOCALE) -> str:
 def country(code: str, locale: str = LOCALE) -> str:
     """The name of a country by its ISO 3166 code of two letters: "Germany"; "" for none."""
     return Locale.parse(locale).territories.get(code, code) if code else ""
+
+
+def size(count: int, locale: str = LOCALE) -> str:
+    """Bytes as people say them: `12 KB`, `3.4 MB`."""
+    kilobytes = max(-(-count // 1024), 1)
+    if kilobytes < 1024:
+        return f"{number(kilobytes, locale)} KB"
+    return f"{format_decimal(count / 1024 / 1024, '#,##0.0', locale=locale)} MB"

@@ -8,10 +8,11 @@ from flask import url_for
 
 from blueprints.accounts.standing import Standing
 from blueprints.customer_details.rules import Details
+from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
 from data.customers import Customer
 
-NOTES = 5  # shown at once
+NOTES, ATTACHMENTS = 5, 10  # shown at once
 
 Facts = Callable[[Standing, Customer], dict[str, Any]]
 
@@ -27,9 +28,9 @@ PANELS: dict[str, Facts | None] = {
     "record": None,
     "recent": None,
     "rfi": None,
-    "attachments": None,
+    "attachments": partial(attachments_facts, most=ATTACHMENTS),
 }
-FURTHER = ("products", "contacts", "recent", "attachments")  # show a few of many and go on
+FURTHER = ("products", "contacts", "recent")  # show a few of many and go on
 
 
 def details_facts(

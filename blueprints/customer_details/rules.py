@@ -12,7 +12,6 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.log import recent_history
 from blueprints.customers.telling import Told
 from blueprints.prospects.lookups import FOUND, mail_line
-from data.attachments import Attachment, Content
 from data.customers import INFRASTRUCTURES, Contact, Customer
 from data.domains import DomainLookup
 from data.moments import now
@@ -22,7 +21,7 @@ from data.plans import Plan
 from data.rfi import Rfi, RfiLink
 from data.roles import Role
 
-ORDERS, CONTACTS, LINKS, ATTACHMENTS = 4, 6, 4, 10  # shown at once
+ORDERS, CONTACTS, LINKS = 4, 6, 4  # shown at once
 
 T = TypeVar("T")
 
@@ -135,12 +134,6 @@ class Details:
         """In the order in which they were written down, the Implementation Lead usually first."""
         theirs = (Contact.customer == self.customer.id) & (Contact.id > self.key("contacts"))
         return self.some(Contact.select().where(theirs).order_by(Contact.id), CONTACTS)
-
-    @cached_property
-    def attachments(self) -> Some[Attachment]:
-        """Newest first, each with `content.size` (bytes) and without its content."""
-        theirs = newest(Attachment, Attachment.customer == self.customer.id, self.key("attachments"))
-        return self.some(theirs.select(Attachment, Content.sha256, Content.size).join(Content), ATTACHMENTS)
 
     @cached_property
     def recent(self) -> Some[Told]:

@@ -1,12 +1,11 @@
-"""The documents, notes and history of a customer; list_routes.py has the lists."""
+"""The notes and history of a customer; list_routes.py has the lists, attachment_routes.py the documents."""
 
-from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, g, request, send_file, url_for
+from flask import Response, g, request, url_for
 
-from blueprints.customers import attachments, log, notes
+from blueprints.customers import log, notes
 from blueprints.customers.forms import NoteForm, RemoveNoteForm
 from blueprints.customers.list_routes import blueprint
 from blueprints.customers.pages import note_facts, notes_facts, writing_facts
@@ -18,15 +17,6 @@ from blueprints.web.page import asked_page, gone_to, making_old, page, saved, wa
 # A note is one of several on its page, so the id of its element carries its number and htmx is told which it is;
 # what follows the notes shown so far begins with one of them.
 CARD, FURTHER = "card", "further"
-
-
-@blueprint.get("/<int:customer_id>/attachments/<int:attachment_id>")
-@needs("attachments.see")
-def attachment(customer_id: int, attachment_id: int) -> Response:
-    """The document, opened in the browser's own viewer."""
-    found = attachments.find_attachment(g.who, customer_id, attachment_id)
-    content = BytesIO(bytes(found.content.content))
-    return send_file(content, found.media_type, download_name=found.name, etag=found.content.sha256)
 
 
 # --- notes --------------------------------------------------------------------------------------------

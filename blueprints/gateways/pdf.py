@@ -10,10 +10,12 @@ markup in a text means nothing, and what no font has is printed as an empty box.
 Import this module where a paper is made, not at the top: it loads ReportLab, HarfBuzz and Pillow.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from heapq import nlargest
 from io import BytesIO
 from math import inf
 from threading import Lock
@@ -41,6 +43,7 @@ from blueprints.gateways.press.parts import (
     LINE,
     NAME,
     NOTE,
+    NOTED,
     SECTION,
     SENDER,
     STRONG,
@@ -61,6 +64,11 @@ FIGURE_GAP = 10  # at the left of each figure
 ASKED_WIDTH = 62 * mm  # what was asked, beside its answer
 LINES_IN_ONE = 30  # of an answer, in one row of its table; ReportLab lays out many rows faster than a long one
 OUTGROWS_A_PAGE = 500  # characters in a cell that may need more than one page
+CELL_GAP = 6  # between two columns of words
+NARROWEST = 18  # the least that a column of words gets
+LOOKED_AT, MOST_LOOKED_AT = 30, 120  # fields of a column, and characters of each, for its width
+ROWS_IN_ONE = 2_000  # of a grid; the time for laying out a table grows with the square of its rows
+SPACES = re.compile(r"^ +| {2,}")
 HEAD_WIDTH = 52  # the least that the head of a column of figures gets; its words wrap
 
 # ReportLab keeps what it knows of fonts in shared tables, so one paper is printed at a time.
@@ -194,6 +202,34 @@ class Paper:
     def words(self, text: str) -> None:
         self._story += [Text(text, BODY), Spacer(0, 2 * mm)]
 
+    def lines(self, texts: Iterable[str]) -> None:
+        """Lines as they stand in a text file: spaces at their beginning and between words keep their number."""
+        for text in texts:
+            if text.strip():
+                self._story.append(Text(SPACES.sub(lambda run: "\u00a0" * len(run[0]), text), NOTED))
+            else:
+                self._story.append(Spacer(0, NOTED.leading))
+
+    def grid(self, rows: Sequence[Sequence[str]]) -> None:
+        """A table of words, equally many in each row. The first row is its head and is repeated on each page."""
+        widths = _word_widths(rows)
+        for start in range(1, max(len(rows), 2), ROWS_IN_ONE):
+            self._part_of_grid(rows[0], rows[start : start + ROWS_IN_ONE], widths)
+
+    def _part_of_grid(self, head: Sequence[str], rows: Sequence[Sequence[str]], widths: list[float]) -> None:
+        heads = [Text(text, LABEL) for text in head]
+        table = _table([heads, *([Text(text, NOTED) for text in row] for row in rows)], widths, repeat=1)
+        table.setStyle(
+            [
+                ("RIGHTPADDING", (0, 0), (-2, -1), CELL_GAP),
+                ("TOPPADDING", (0, 0), (-1, -1), 2),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+                ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
+                ("LINEBELOW", (0, 1), (-1, -1), 0.4, LINE),
+            ]
+        )
+        self._story.append(table)
+
     def ticked(self, text: str) -> None:
         """Something that was confirmed, with its tick."""
         table = _table([[Tick(), Text(text, BODY)]], [6 * mm, MEASURE - 6 * mm])
@@ -252,6 +288,24 @@ def _column_widths(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple
         if left >= MEASURE / 4:
             break
     return [left, *columns], size
+
+
+def _word_widths(rows: Sequence[Sequence[str]]) -> list[float]:
+    """Widths in points for columns of words: what each needs, and where that is too much, less for the widest."""
+    columns = [[row[at] for row in rows] for at in range(len(rows[0]))]
+    wanted = [max(_width_of_column(column), NARROWEST) + CELL_GAP for column in columns]
+    fair = MEASURE / len(wanted)
+    narrow = sum(width for width in wanted if width <= fair)
+    wide = sum(width for width in wanted if width > fair)
+    squeezed = min(1, (MEASURE - narrow) / wide) if wide else 1
+    return [width if width <= fair else max(width * squeezed, min(fair, width)) for width in wanted]
+
+
+def _width_of_column(texts: Sequence[str]) -> float:
+    """What the head and the texts with the most characters take: looking at all of them would take long."""
+    longest = nlargest(LOOKED_AT, texts[1:], key=len)
+    widths = [_natural_width(Text(text[:MOST_LOOKED_AT], NOTED)) for text in longest]
+    return max([_natural_width(Text(texts[0][:MOST_LOOKED_AT], LABEL)), *widths])
 
 
 def _shares(wanted: Sequence[float]) -> list[float]:

@@ -37,7 +37,7 @@ def strict_headers(app: Flask) -> None:
         if request.endpoint == "static":
             if request.args.get("v"):
                 headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        elif "public" not in headers.get("Cache-Control", ""):
+        elif not headers.get("Cache-Control", "").startswith(("public", "private")):
             headers["Cache-Control"] = "no-store"
         if request.is_secure:
             headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")

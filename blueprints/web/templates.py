@@ -48,7 +48,7 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], Iterable[Any]]
         return env.globals[macro](*facts, **more)
 
     env.filters.update(clock=clock, money=formats.money, day=day, moment=moment)
-    env.filters.update(number=formats.number, country=formats.country)
+    env.filters.update(number=formats.number, country=formats.country, bytes=formats.size)
     env.globals.update(asset=asset, htmx_installed="installed/htmx.min.js" in versions, once=once)
     for part in sorted(PARTS.glob("*.html")):
         module = env.get_template(f"parts/{part.name}").module

@@ -1,6 +1,10 @@
 """Who gets what from the addresses of customers."""
 
+from io import BytesIO
+
+from blueprints.accounts.standing import standing_of
 from blueprints.customers.attachments import file_document
+from blueprints.customers.papers import Upload, receive
 from data.database import transaction
 from data.history import PORTAL
 from tests.access import Row
@@ -9,6 +13,7 @@ from tests.factories import a_customer
 
 READERS = {"nobody": 303, "viewer": 200, "technician": 200, "msp_admin": 200, "admin": 200, "operator": 200}
 READERS["stranger"] = 404
+ADMINISTRATORS = ("msp_admin", "admin", "operator")
 
 
 def customer(world):
@@ -25,6 +30,19 @@ def document(world):
         return {"customer_id": made.id, "attachment_id": file_document(PORTAL, made, "A.pdf", b"%PDF-").id}
 
 
+def uploaded(world):
+    made = a_customer(world.northstar, status="in_progress")
+    with transaction():
+        filed = file_document(standing_of(world.admin), made, "A.pdf", b"%PDF-", uploaded=True)
+    return {"customer_id": made.id, "attachment_id": filed.id}
+
+
+def refusal(world):
+    made = a_customer(world.northstar, status="in_progress")
+    paper = receive(standing_of(world.technician), made.id, [Upload("empty.txt", BytesIO())])[0]
+    return {"customer_id": made.id, "paper_id": paper.id}
+
+
 def note(world):
     made = a_customer(world.northstar, status="in_progress")
     return {"customer_id": made.id, "note_id": a_note(made, world.admin).id}
@@ -34,7 +52,11 @@ WRITERS = READERS | {"viewer": 403, "technician": 303, "msp_admin": 303, "admin"
 TYPED = {"text": "Call before nine.", "version": "1"}
 
 ROWS = {
-    ("customers.attachment", "GET"): Row(READERS, document),
+    ("attachments.listed", "GET"): Row(READERS, customer),
+    ("attachments.upload", "POST"): Row(WRITERS, customer, lambda _: {"files": [(BytesIO(b"Hello"), "hello.txt")]}),
+    ("attachments.show", "GET"): Row(READERS, document),
+    ("attachments.remove", "POST"): Row(WRITERS | {"technician": 403}, uploaded),
+    ("attachments.dismiss", "POST"): Row(WRITERS | dict.fromkeys(ADMINISTRATORS, 404), refusal),
     ("customers.in_progress", "GET"): Row(READERS | {"stranger": 200}),
     ("customers.complete", "GET"): Row(READERS | {"stranger": 200}),
     ("customers.export_in_progress", "GET"): Row(READERS | {"stranger": 200}),

@@ -26,7 +26,7 @@ def test_serves_the_same_bytes_under_their_name(viewer: Visitor, filed: Attachme
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "Gr%C3%B6%C3%9Fe" in answer.headers["Content-Disposition"]
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
 def test_keeps_the_same_bytes_once(world: World, filed: Attachment) -> None:
