@@ -225,7 +225,16 @@ class Shown:
             return (Why(self.id, self.refused),)
         if self.entry.checked.missing and not self.asking:
             return ()
-        return tuple(self.why(problem.field, problem.sentence, problem.line) for problem in self.entry.checked.problems)
+        return tuple(
+            self.why(problem.field, problem.sentence, problem.line)
+            for problem in self.entry.checked.problems
+            if self.asking or not self.is_to_come(problem.field)
+        )
+
+    def is_to_come(self, field: str) -> bool:
+        """Whether a problem is only that a part of a group is still empty, while others are typed."""
+        part = field.partition(".")[2]
+        return bool(part) and not (self.entry.value or {}).get(part)
 
     def why(self, field: str, sentence: str, line: int | None) -> Why:
         part = next((part for part in self.question.questions if field == f"{self.id}.{part.id}"), None)
