@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, current_app, request
 from markupsafe import Markup
@@ -17,6 +17,8 @@ from blueprints.web.page import gone_to
 
 KEPT_ROWS = 8_192
 MOST_CHOSEN = 100  # a page has 25
+TITLES = {"in_progress": "Customers in progress", "complete": "Complete customers"}
+LABELS = {"in_progress": "In progress", "complete": "Complete"}
 ADDRESSES = {"in_progress": "in-progress", "complete": "complete"}
 
 # Columns as list_head() draws them: heading, what it sorts by, whether it holds numbers.
@@ -32,6 +34,18 @@ OF_SHELF = {
     "in_progress": COLUMNS,
     "complete": tuple(column for column in COLUMNS if column[1] != "rfi"),  # answered, or it would not be complete
 }
+
+
+class Tab(NamedTuple):
+    """A list beside which the other stands."""
+
+    label: str
+    href: str
+    current: bool
+
+
+def tabs(base: str, shelf: str) -> tuple[Tab, ...]:
+    return tuple(Tab(label, base + ADDRESSES[other], other == shelf) for other, label in LABELS.items())
 
 
 def list_facts(listing: Listing, wanted: Wanted, here: str) -> dict[str, Any]:

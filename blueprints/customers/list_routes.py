@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, current_app, g, request, stream_with_context
 
 from blueprints.customers import export, lists
-from blueprints.customers.list_pages import ADDRESSES, back_to_list, base_address, chosen_in, customer_facts
+from blueprints.customers.list_pages import (
+    ADDRESSES,
+    TITLES,
+    back_to_list,
+    base_address,
+    chosen_in,
+    customer_facts,
+    tabs,
+)
 from blueprints.customers.listing import list_customers
 from blueprints.customers.wanted import Wanted
 from blueprints.web.access import needs
 from blueprints.web.page import page
 
 blueprint = Blueprint("customers", __name__, url_prefix="/customers")
-
-TITLES = {"in_progress": "Customers in progress", "complete": "Complete customers"}
-LABELS = {"in_progress": "In progress", "complete": "Complete"}
 
 
 @blueprint.get("/in-progress")
@@ -42,10 +47,7 @@ def listed(shelf: str) -> Response:
         ["found"],
         said=lists.told(listing, "customer", "customers"),
         title=TITLES[shelf],
-        lists=[
-            {"label": label, "href": base + ADDRESSES[other], "current": other == shelf}
-            for other, label in LABELS.items()
-        ],
+        tabs=tabs(base, shelf),
         **customer_facts(g.who, listing, wanted, base, here, chosen_in(request.args.getlist("chosen"))),
     )
     if request.headers.get("HX-Source") == "form#seek":

@@ -55,5 +55,5 @@ ROWS = {
     ("rfi.faulty_by_link", "GET"): Row(dict.fromkeys(SELLERS, 404), guess_at_question),
     ("rfi.send_link_again", "POST"): Row(SELLERS, customer),
     ("rfi.revoke_link", "POST"): Row(SELLERS, link),
-    ("rfi.remind", "POST"): Row(SELLERS, data=lambda world: {"chosen": customer(world)["customer_id"]}),
+    ("rfi_reminding.remind", "POST"): Row(SELLERS, data=lambda world: {"chosen": customer(world)["customer_id"]}),
 }

@@ -1,0 +1,57 @@
+"""Sessions and form tokens, signed as Flask and Flask-WTF sign them, but each only once and not at every request.
+
+Reading a cookie, and signing a token anew, costs as much as asking the database who somebody is.
+"""
+
+import time
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, Request, current_app, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_wtf.csrf import generate_csrf
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+KEPT = 2_048  # cookies, and tokens
+
+
+def remember_sessions(app: Flask) -> None:
+    """Call after CSRFProtect and before the templates are prepared: both take `csrf_token` from there."""
+    app.session_interface = RememberedSessions()
+    app.jinja_env.globals["csrf_token"] = form_token
+
+
+class RememberedSessions(SecureCookieSessionInterface):
+    """Knows what a signed cookie said when the browser sends it again. Its age is looked at every minute."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        said = read(self, app, str(app.secret_key), cookie, this_minute()) if cookie else {}
+        return self.session_class(deepcopy(said))
+
+
+@lru_cache(maxsize=KEPT)
+def read(sessions: RememberedSessions, app: Flask, _key: str, cookie: str, _minute: int) -> dict[str, Any]:
+    serializer = sessions.get_signing_serializer(app)
+    oldest = int(app.permanent_session_lifetime.total_seconds())
+    try:
+        said: dict[str, Any] = serializer.loads(cookie, max_age=oldest) if serializer else {}
+    except BadSignature:
+        return {}
+    return said
+
+
+def form_token() -> str:
+    """The token of this session, to stand in forms; Flask-WTF checks it."""
+    raw = session.get("csrf_token")
+    return signed(str(current_app.secret_key), raw, this_minute()) if raw else generate_csrf()
+
+
+@lru_cache(maxsize=KEPT)
+def signed(key: str, raw: str, _minute: int) -> str:
+    return str(URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps(raw))
+
+
+def this_minute() -> int:
+    return int(time.time() // 60)
