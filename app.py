@@ -31,6 +31,7 @@ from blueprints.mailroom import routes as mailroom
 from blueprints.orders import routes as orders
 from blueprints.partners import routes as partners
 from blueprints.prospects import routes as prospects
+from blueprints.rfi import reminding_routes as rfi_reminding
 from blueprints.rfi import review_routes as rfi_review
 from blueprints.rfi import routes as rfi
 from blueprints.web.access import guard, open_to_all
@@ -54,6 +55,7 @@ FEATURES = (
     customer_details,
     rfi,
     rfi_review,
+    rfi_reminding,
     mailroom,
 )
 TWO_MEGABYTES = 2 * 1024 * 1024
