@@ -10,6 +10,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.customer_details.rules import Details
 from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
+from blueprints.rfi.panel import rfi_facts
 from data.customers import Customer
 
 NOTES, ATTACHMENTS = 5, 10  # shown at once
@@ -27,7 +28,7 @@ PANELS: dict[str, Facts | None] = {
     "contacts": None,
     "record": None,
     "recent": None,
-    "rfi": None,
+    "rfi": rfi_facts,
     "attachments": partial(attachments_facts, most=ATTACHMENTS),
 }
 FURTHER = ("products", "contacts", "recent")  # show a few of many and go on

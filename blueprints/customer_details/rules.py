@@ -14,14 +14,13 @@ from blueprints.customers.telling import Told
 from blueprints.prospects.lookups import FOUND, mail_line
 from data.customers import INFRASTRUCTURES, Contact, Customer
 from data.domains import DomainLookup
-from data.moments import now
 from data.orders import Order, OrderLine
 from data.partners import Partner
 from data.plans import Plan
-from data.rfi import Rfi, RfiLink
+from data.rfi import Rfi
 from data.roles import Role
 
-ORDERS, CONTACTS, LINKS = 4, 6, 4  # shown at once
+ORDERS, CONTACTS = 4, 6  # shown at once
 
 T = TypeVar("T")
 
@@ -40,14 +39,6 @@ class Bought:
 
     order: Order
     lines: tuple[OrderLine, ...]
-
-
-@dataclass(frozen=True)
-class Link:
-    """A personal link to the RFI, and whether it still opens it."""
-
-    link: RfiLink
-    opens: bool
 
 
 @dataclass(frozen=True)
@@ -86,9 +77,9 @@ class Details:
     def may(self, permission: str) -> bool:
         return self.who.may_for_customer(permission, self.customer.id, self.customer.partner_id)
 
-    @cached_property
+    @property
     def partner(self) -> Partner:
-        return Partner.get_by_id(self.customer.partner_id)
+        return self.customer.partner
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -98,13 +89,6 @@ class Details:
     @cached_property
     def rfi(self) -> Rfi | None:
         return newest(Rfi, Rfi.customer == self.customer.id).first()
-
-    @cached_property
-    def links(self) -> tuple[Link, ...]:
-        """The newest personal links of the newest RFI; none without one."""
-        links = newest(RfiLink, RfiLink.rfi == (self.rfi.id if self.rfi else 0)).limit(LINKS)
-        moment = now()
-        return tuple(Link(each, each.revoked_at is None and each.expires_at > moment) for each in links)
 
     @cached_property
     def infrastructure(self) -> Infrastructure:

@@ -31,10 +31,6 @@ class NotComplete(Refused):
         self.filled = whole
 
 
-class QuestionsChanged(ChangedMeanwhile):
-    sentence = "The questions changed since you opened this page. What you typed is kept; look them over again."
-
-
 class SeenBefore(ChangedMeanwhile):
     sentence = "Something happened here since you opened this page. What you typed is kept; look it over again."
 
@@ -48,19 +44,16 @@ class Handing:
     number: int
 
 
-def hand_in(who: Any, found: Rfi, version: int, asked: str, portal: str) -> HandedIn:
+def hand_in(who: Any, found: Rfi, version: int, portal: str) -> HandedIn:
     """Hand the RFI in. `who`: a Standing or a LinkHolder; `found`: the RFI with its customer and partner.
 
-    `version` of the RFI and `asked` (version of the question set) are what the page showed. Raises NotOpen and its
-    kinds, QuestionsChanged, SeenBefore, and NotComplete.
+    `version` of the RFI is what the page showed. Raises NotOpen and its kinds, SeenBefore, and NotComplete.
     """
     with transaction():
         rfi = held(found)
         if rfi.version != version:
             raise SeenBefore
         whole = filled(rfi)
-        if whole.questions.version != asked:
-            raise QuestionsChanged
         if not whole.complete:
             raise NotComplete(whole)
         remember(rfi, whole.questions)

@@ -1,12 +1,15 @@
-"""Looking up the domains of an RFI, away from the page: one job for each, and not asked twice while it is fresh."""
+"""What happens to RFIs away from their pages: domains are looked up, and unanswered ones are reminded of and closed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from huey import crontab
+
 from blueprints.gateways.queue import nudge, queue
+from blueprints.mailroom.jobs import connected
 from blueprints.prospects.jobs import ask_and_keep
-from blueprints.rfi import knowing
+from blueprints.rfi import knowing, waiting
 from data.customers import Customer
 from data.database import database
 
@@ -35,3 +38,21 @@ def look_up_for_rfi(domain: str, who_id: int | None, who_name: str, partner: int
     finally:
         if opened:
             database.close()
+
+
+# --- waiting for answers ------------------------------------------------------------------------------
+
+portal = ""
+
+
+def links_begin_with(address: str) -> None:
+    """Once, at the start: the address of the installation, for the links in reminders."""
+    global portal  # noqa: PLW0603 - set once, before any job runs
+    portal = address
+
+
+@queue.periodic_task(crontab(minute="17"))
+def tend_unanswered() -> None:
+    """Each hour: whatever reminder, warning or closing is due by now. Doing it again does nothing more."""
+    with connected():
+        waiting.tend(portal)

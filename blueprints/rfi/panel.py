@@ -78,8 +78,10 @@ class Panel:
     @cached_property
     def versions(self) -> list[HandedIn]:
         """Newest first, without their answers."""
+        if self.rfi is None or self.rfi.version == 1:  # handing in raises it
+            return []
         shown = HandedIn.select(HandedIn.number, HandedIn.at, HandedIn.by_name, HandedIn.attachment)
-        return list(shown.where(HandedIn.rfi == self.rfi).order_by(HandedIn.number.desc())) if self.rfi else []
+        return list(shown.where(HandedIn.rfi == self.rfi).order_by(HandedIn.number.desc()))
 
 
 def rfi_facts(who: Standing, customer: Customer) -> dict[str, Any]:

@@ -2,13 +2,20 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, url_for
+from flask import Blueprint, Flask, Response, current_app, g, request, url_for
+from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFError
 
 from blueprints.mailroom import jobs as mailroom_jobs
-from blueprints.rfi import reviewing, sealing, waiting
+from blueprints.rfi import answering, jobs, reviewing, sealing, waiting
+from blueprints.rfi.doors import Door, door_by_link, door_of
+from blueprints.rfi.filling import HandedInAlready
+from blueprints.rfi.handing_in import NotComplete, SeenBefore
+from blueprints.rfi.handing_in import hand_in as keep_what_is_handed_in
+from blueprints.rfi.pages import Drawing
 from blueprints.rfi.review_forms import RemarksForm, ReopenForm, SetAsideForm, remarks_form
 from blueprints.rfi.reviewing import Review
-from blueprints.web.access import needs
+from blueprints.web.access import needs, open_to_all
 from blueprints.web.fields import VersionedForm, refuse
 from blueprints.web.page import changed, gone_to, page
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
@@ -32,8 +39,10 @@ SETTING_ASIDE = {
 
 
 @blueprint.record
-def open_the_seal(state: Any) -> None:
-    sealing.open_seal(state.app.config["SETTINGS"].sealing_keys)
+def read_the_settings(state: Any) -> None:
+    settings = state.app.config["SETTINGS"]
+    sealing.open_seal(settings.sealing_keys)
+    jobs.links_begin_with(settings.address)
 
 
 def portal() -> str:
@@ -56,6 +65,52 @@ def status_of(form: VersionedForm, refusal: Refused) -> int:
         raise refusal
     refuse(form, "", refusal.sentence)
     return 409 if isinstance(refusal, ChangedMeanwhile) else 422
+
+
+# --- handing in ---------------------------------------------------------------------------------------
+
+
+@blueprint.post("/customers/<int:customer_id>/rfi/hand-in")
+@needs("customers.edit")
+def hand_in(customer_id: int) -> Response:
+    door = door_of(g.who, customer_id, request.script_root, "customers.edit")
+    return handed_in_by(door, details_of(customer_id), "The RFI is handed in. Onboarding can start.")
+
+
+@blueprint.post("/rfi/<token>/hand-in")
+@open_to_all("the customer's contact has no account; the token of 256 bits is the key")
+def hand_in_by_link(token: str) -> Response:
+    door = door_by_link(token, request.script_root)
+    return handed_in_by(door, door.here, "Thank you: your answers are handed in.")
+
+
+def handed_in_by(door: Door, after: str, said: str) -> Response:
+    """Keep what was typed on the page, then hand it in as a whole; `after`: where that leads."""
+    try:
+        if again := answering.saved_first(door):
+            return again
+        keep_what_is_handed_in(door.who, door.rfi, version_seen(), portal())
+    except HandedInAlready as refusal:
+        return gone_to(door.here, refusal.sentence)
+    except NotComplete as refusal:
+        return answering.drawn(Drawing(door, refusal.filled, asking=True), 422, refusal.sentence)
+    except SeenBefore as refusal:
+        return answering.page_again(door, 409, refusal.sentence)
+    mailroom_jobs.nudge()
+    return gone_to(after, said)
+
+
+@blueprint.errorhandler(CSRFError)
+def stale_page(refusal: CSRFError) -> Any:
+    """A page that was open for longer than its session: nothing typed on it is lost for that."""
+    token = (request.view_args or {}).get("token")
+    return answering.stale(door_by_link(token, request.script_root) if token else None, refusal)
+
+
+def limit(app: Flask, limiter: Limiter) -> None:
+    """As with the page that leads here: guessing a token gets nowhere, and not quickly either."""
+    view = app.view_functions["rfi_review.hand_in_by_link"]
+    app.view_functions["rfi_review.hand_in_by_link"] = limiter.limit("60 per minute")(view)
 
 
 # --- reviewing ----------------------------------------------------------------------------------------
@@ -109,7 +164,7 @@ def review_facts(found: Review, form: RemarksForm | None = None) -> dict[str, An
 def version(customer_id: int, number: int) -> Response:
     found = reviewing.version_of(g.who, customer_id, number)
     facts = {"sections": found.sections, "before": found.kept.number - 1, "flags": {}, "form": None}
-    return page("rfi/version.html", [], version=found, here=details_of(customer_id), **facts)
+    return page("rfi/version.html", [], read=found, here=details_of(customer_id), **facts)
 
 
 # --- opening again, setting aside, starting again -----------------------------------------------------
@@ -164,7 +219,7 @@ def reason_page(customer_id: int, form: VersionedForm, words: dict[str, str], st
         form.version.data = rfi.version
     action = url_for("rfi_review.reopen" if words is REOPENING else "rfi_review.set_aside", customer_id=customer_id)
     facts = {"customer": rfi.customer, "here": details_of(customer_id), "action": action, "form": form}
-    return page("rfi/reason.html", ["reason"], status, **facts, **words)
+    return page("rfi/reason.html", ["asked"], status, **facts, **words)
 
 
 @blueprint.post("/customers/<int:customer_id>/rfi/applicable")

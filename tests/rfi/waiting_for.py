@@ -34,7 +34,8 @@ def submitted(order: Order, world: World) -> Order:
     order.addendum_number, order.agreed, order.agreed_hash = f"2026-{order.id:06}", {}, "0" * 64
     order.monthly_total = order.one_time_total = order.first_payment = Decimal(100)
     order.save()
-    OrderLine.update(name="Mail shield", services="security").where(OrderLine.order == order).execute()
+    sold = {"name": "Mail shield", "services": "security", "monthly_total": Decimal(100), "one_time_fee": Decimal(0)}
+    OrderLine.update(**sold).where(OrderLine.order == order).execute()
     return order
 
 
