@@ -160,7 +160,8 @@ class Drafts:
 def read_question_sets(*folders: Path) -> QuestionSet:
     """The questions of all *.toml files of these folders, the first folder's before the next one's.
 
-    Files with other endings are none of ours: editors leave their own beside what they edit. A folder that does not exist has none. Raises WrongDefinition.
+    Files with other endings are none of ours: editors leave their own beside what they edit. A folder that does not
+    exist has none. Raises WrongDefinition.
     """
     drafts = Drafts()
     for folder in folders:
@@ -206,8 +207,10 @@ def question_of(file: File, table: Mapping[str, Any], *, within: bool = False) -
     for key in table:
         if key not in allowed:
             raise file.wrong(
-                f"“{key}” of “{id_}” is not known for {'a field of' if within else ''} kind {kind}", id_, key
+                f"“{key}” of “{id_}” is not known for {'a field of ' if within else ''}kind {kind}", id_, key
             )
+    if "label" not in table:
+        raise file.wrong(f"“{id_}” needs a label", id_)
     question = Question(**{key: value_of(file, id_, key, value) for key, value in table.items() if key != "after"})
     if not question.label.strip():
         raise file.wrong(f"“{id_}” needs a label", id_)
