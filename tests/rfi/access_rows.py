@@ -5,6 +5,7 @@ from data.rfi import Rfi, RfiLink
 from tests.access import Row
 from tests.factories import a_customer
 from tests.orders.drafts import a_draft
+from tests.rfi import review_rows
 
 SELLERS = {"nobody": 303, "viewer": 403, "technician": 403, "msp_admin": 303, "admin": 303, "operator": 303}
 SELLERS["stranger"] = 404
@@ -56,4 +57,5 @@ ROWS = {
     ("rfi.send_link_again", "POST"): Row(SELLERS, customer),
     ("rfi.revoke_link", "POST"): Row(SELLERS, link),
     ("rfi_reminding.remind", "POST"): Row(SELLERS, data=lambda world: {"chosen": customer(world)["customer_id"]}),
+    **review_rows.ROWS,
 }
