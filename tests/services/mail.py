@@ -60,6 +60,7 @@ class SmtpSink:
         self.secret = (str(username).encode(), str(password).encode())
         self.certificate: Path | None = None
         self.received: list[Received] = []
+        self.known: frozenset[str] | None = None
         self._came = threading.Condition()
         self.socket = socket.create_server((HOST, port))
         self.port = self.socket.getsockname()[1]
@@ -88,7 +89,7 @@ class SmtpSink:
         return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.mode == "refuse":
+        if self.mode == "refuse" or (self.known is not None and address not in self.known):
             return "550 5.1.1 No such mailbox here"
         if self.mode == "greylist":
             return "451 4.7.1 Greylisted, try again later"
@@ -153,11 +154,16 @@ def smtp_sink(
     password: str | None = None,
     tls: bool = False,
     port: int = 0,
+    known: frozenset[str] | None = None,
 ) -> Iterator[SmtpSink]:
-    """Run one; with `port` (from `free_port`) a test can let a server come up that was down before."""
+    """Run one; with `port` (from `free_port`) a test can let a server come up that was down before.
+
+    `known`: the only recipients it takes; None: all.
+    """
     assert mode in MODES, f"{mode} is none of {MODES}"
     with own_folder() as folder:
         sink = SmtpSink(port, username, password)
+        sink.known = known
         how: dict = {"authenticator": sink.authenticate, "auth_require_tls": tls} if username else {}
         if tls:
             certificate = self_signed(folder)
@@ -221,6 +227,12 @@ DOVECOT_2_3 = """
 ssl_cert = <{certificate.path}
 ssl_key = <{certificate.key}
 disable_plaintext_auth = no
+auth_master_user_separator = *
+passdb {{
+  driver = passwd-file
+  master = yes
+  args = {folder}/masters
+}}
 mail_location = maildir:{folder}/mail/%u
 passdb {{
   driver = passwd-file
@@ -237,6 +249,12 @@ dovecot_storage_version = 2.4.0
 ssl_server_cert_file = {certificate.path}
 ssl_server_key_file = {certificate.key}
 auth_allow_cleartext = yes
+auth_master_user_separator = *
+passdb masters {{
+  driver = passwd-file
+  master = yes
+  passwd_file_path = {folder}/masters
+}}
 mail_driver = maildir
 mail_path = {folder}/mail/%{{user}}
 passdb passwd-file {{
@@ -253,8 +271,11 @@ userdb static {{
 
 
 @contextlib.contextmanager
-def dovecot(people: dict[str, str]) -> Iterator[Dovecot]:
-    """An IMAP server whose empty mailboxes are `people`: name → password."""
+def dovecot(people: dict[str, str], masters: dict[str, str] | None = None) -> Iterator[Dovecot]:
+    """An IMAP server whose empty mailboxes are `people`: name → password.
+
+    `masters` may open everybody's: as “ada*root”, or as “root” on ada's behalf.
+    """
     need("dovecot")
     version = subprocess.run([program("dovecot"), "--version"], capture_output=True, text=True, check=True).stdout
     pattern = (DOVECOT_2_3 if version.startswith("2.3") else DOVECOT_2_4) + DOVECOT
@@ -267,6 +288,8 @@ def dovecot(people: dict[str, str]) -> Iterator[Dovecot]:
         server = Dovecot(free_port(), free_port(), certificate.path)
         lines = "".join(f"{name}:{{PLAIN}}{password}\n" for name, password in people.items())
         (folder / "people").write_text(lines, encoding="utf-8")
+        lines = "".join(f"{name}:{{PLAIN}}{password}\n" for name, password in (masters or {}).items())
+        (folder / "masters").write_text(lines, encoding="utf-8")
         (folder / "mail").mkdir()
         if owner:
             os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)

@@ -4,7 +4,7 @@ import contextlib
 import socketserver
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dns.flags
 import dns.message
@@ -25,12 +25,17 @@ class DnsServer:
 
     `{"example.com": {"MX": ["10 mx.example.com."], "TXT": ['"v=spf1 -all"']}, "broken.example": "SERVFAIL"}`.
     A name with other types only is answered empty, a name that is not there is NXDOMAIN, a CNAME is followed.
-    `zones` may be changed while it runs; `asked` lists (name, type) in the order they came.
+    `zones` may be changed while it runs; `asked` lists (name, type) in the order they came; `ttls` says for
+    which names the seconds to keep an answer are others than TTL; `changing` is asked first, for answers that
+    differ from one time to the next: (name, type) → texts, or None to look into the zones.
     """
 
-    def __init__(self, zones: Zones, port: int) -> None:
+    def __init__(self, zones: Zones, port: int, host: str = HOST) -> None:
         self.zones = zones
         self.port = port
+        self.host = host
+        self.ttls: dict[str, int] = {}
+        self.changing: Callable[[str, str], list[str] | None] = lambda *_: None
         self.asked: list[tuple[str, str]] = []
 
     def answer(self, packet: bytes) -> dns.message.Message | None:
@@ -41,6 +46,11 @@ class DnsServer:
         self.asked.append((name.to_text(omit_final_dot=True), dns.rdatatype.to_text(kind)))
         response = dns.message.make_response(query)
         response.flags |= dns.flags.AA | dns.flags.RA
+        changed = self.changing(name.to_text(omit_final_dot=True), dns.rdatatype.to_text(kind))
+        if changed is not None:
+            if changed:
+                response.answer.append(dns.rrset.from_text_list(name, TTL, "IN", kind, changed))
+            return response
         seen = set()
         while name not in seen:
             seen.add(name)
@@ -53,7 +63,8 @@ class DnsServer:
             held = dns.rdatatype.CNAME if "CNAME" in found else kind
             texts = found.get(dns.rdatatype.to_text(held), [])
             if texts:
-                response.answer.append(dns.rrset.from_text_list(name, TTL, "IN", held, texts))
+                ttl = self.ttls.get(name.to_text(omit_final_dot=True), TTL)
+                response.answer.append(dns.rrset.from_text_list(name, ttl, "IN", held, texts))
             if held == kind or not texts:
                 break
             name = dns.name.from_text(texts[0])
@@ -105,10 +116,10 @@ class TcpServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
-def bound() -> tuple[TcpServer, UdpServer]:
-    """A TCP and a UDP server on one free port; the second may find the number taken, so try again."""
+def bound(host: str, port: int) -> tuple[TcpServer, UdpServer]:
+    """A TCP and a UDP server on one port; of a free one the second may find the number taken, so try again."""
     for _ in range(20):
-        over_tcp = TcpServer((HOST, 0), OverTcp)
+        over_tcp = TcpServer((host, port), OverTcp)
         try:
             return over_tcp, UdpServer(over_tcp.server_address, OverUdp)
         except OSError:
@@ -117,10 +128,13 @@ def bound() -> tuple[TcpServer, UdpServer]:
 
 
 @contextlib.contextmanager
-def dns_server(zones: Zones) -> Iterator[DnsServer]:
-    """Run one; a resolver asks it with `nameservers = [HOST]` and `port = server.port`."""
-    servers = bound()
-    answering = DnsServer(zones, servers[0].server_address[1])
+def dns_server(zones: Zones, host: str = HOST, port: int = 0) -> Iterator[DnsServer]:
+    """Run one; a resolver asks it with `nameservers = [HOST]` and `port = server.port`.
+
+    `host`: another address of this machine (127.0.0.2 …), for several servers at one port.
+    """
+    servers = bound(host, port)
+    answering = DnsServer(zones, servers[0].server_address[1], host)
     threads = []
     for server in servers:
         server.dns_server = answering
