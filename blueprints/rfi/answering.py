@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Response, current_app, make_response, request
+from flask import Response, current_app, flash, make_response, request
 from flask_wtf.csrf import CSRFError, generate_csrf
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 from markupsafe import Markup
@@ -43,6 +43,8 @@ def shown(door: Door) -> Response:
 def drawn(drawing: Drawing, status: int = 200, said: str = "") -> Response:
     door = drawing.door
     facts = {"door": door, "here": door.here, "drawing": drawing, "filled": drawing.filled, "rfi": drawing.filled.rfi}
+    if said and not wants_parts():
+        flash(said)  # a whole page shows only these words
     return page("rfi/fill.html", ["questions"], status, said, **facts)
 
 
@@ -118,20 +120,21 @@ def parts(drawing: Drawing, questions: Iterable[str]) -> Markup:
     """These questions, the counts, and all questions where others are asked than the page shows."""
     here, draw = drawing.door.here, drawings()
     asked = {entry.question.id: entry for entry in drawing.filled.entries}
+    again = [drawing.shown(asked[question]) for question in questions if question in asked]
     body = Markup("")
-    for shown_again in (drawing.shown(asked[question]) for question in questions if question in asked):
-        if shown_again.drawn_anew:
-            body += elsewhere(shown_again.element, draw.question(shown_again, here), MORPH)
+    for each in again:
+        if each.drawn_anew:
+            body += elsewhere(each.element, draw.question(each, here), "outerHTML")
         else:
-            body += elsewhere(f"told-{shown_again.id}", draw.told(shown_again, here), MORPH)
-    return body + around(drawing, draw)
+            body += elsewhere(f"told-{each.id}", draw.told(each, here), MORPH)
+    return body + around(drawing, draw, [each.id for each in again])
 
 
-def around(drawing: Drawing, draw: Any) -> Markup:
-    """What changes on the page with any answer."""
+def around(drawing: Drawing, draw: Any, drawn_beside: list[str]) -> Markup:
+    """What changes on the page with any answer; `drawn_beside`: the questions that are in the answer already."""
     body = elsewhere("standing", draw.standing(drawing), MORPH) + elsewhere("before", draw.before(drawing), MORPH)
     if request.values.get("shape") != drawing.shape:
-        body += elsewhere("questions", draw.questions(drawing), MORPH)
+        body += elsewhere("questions", draw.questions(drawing, drawn_beside), MORPH)
     return body
 
 
@@ -163,7 +166,7 @@ def known(door: Door, question: str) -> Response:
         return gone_to(f"{door.here}#f-{question}")
     drawing = Drawing(door, now_filled, tries=whole_id(request.args.get("tries", "")))
     draw = drawings()
-    return answered(draw.known(drawing.shown(entry), door.here) + around(drawing, draw))
+    return answered(draw.known(drawing.shown(entry), door.here) + around(drawing, draw, [question]))
 
 
 def faulty(door: Door, question: str) -> Response:
