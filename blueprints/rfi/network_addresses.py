@@ -99,7 +99,7 @@ def host_and_port(written: str, *, default_port: int | None, public: bool) -> st
 
     Raises Refused.
     """
-    name, port = apart(written)
+    name, port = (written, "") if "/" in written else apart(written)
     if not port and default_port is None:
         raise Refused(f"“{shown(written)}” has no port. Write it as in mail.company.example:25.")
     if port and not (port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65_535):

@@ -21,6 +21,9 @@ TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\.onmicrosoft\.(com|us)")
 # RFC 4514, section 3: attribute=value, several joined by commas or plus signs, special characters escaped.
 RDN = r"""(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)\s*=\s*(?:[^\\,+"<>;\x00]|\\[\\ "#+,;<=>]|\\[0-9A-Fa-f]{2})+"""
 BASE_DN = re.compile(rf"{RDN}(?:\s*[,+]\s*{RDN})*")
+# Of all that ISO 8601 allows, what browsers send.
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOMENT = re.compile(DAY.pattern + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?")
 MOST_NUMBER = 10**12
 # Before the @ of addresses that several people read (RFC 2142 names some of them).
 SHARED = frozenset(
@@ -90,8 +93,9 @@ def check_number(question: Question, findings: Findings, _: Situation) -> None:
 
 
 def check_date(question: Question, findings: Findings, situation: Situation) -> None:
+    text = findings.value.strip()
     try:
-        day = date.fromisoformat(findings.value.strip()) if len(findings.value.strip()) == 10 else None
+        day = date.fromisoformat(text) if DAY.fullmatch(text) else None
     except ValueError:
         day = None
     if day is None or not 1990 <= day.year <= 2100:
@@ -103,10 +107,10 @@ def check_date(question: Question, findings: Findings, situation: Situation) -> 
 def check_date_time(question: Question, findings: Findings, situation: Situation) -> None:
     text = findings.value.strip()
     try:
-        at = datetime.fromisoformat(text) if 16 <= len(text) <= 26 else None
+        at = datetime.fromisoformat(text) if MOMENT.fullmatch(text) else None
     except ValueError:
         at = None
-    if at is None or at.tzinfo or not 1990 <= at.year <= 2100:
+    if at is None or not 1990 <= at.year <= 2100:
         raise Refused("A day and a time such as 2030-03-04T18:00, from 1990 to 2100.")
     findings.value = at.isoformat(timespec="minutes")
     check_day(question, at.date(), findings, situation)

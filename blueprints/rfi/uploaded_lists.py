@@ -249,7 +249,8 @@ def check_csv(question: Question, findings: Findings, situation: Situation) -> N
     for domain, count in elsewhere(question, kept, situation).items():
         findings.refuse(f"{counted(count)} in {shown_domain(domain)}, which is none of your email domains.")
     if kept["twice"]:
-        findings.notes.append(f"{kept['twice']:,} rows say again what an earlier row says; that is kept once.")
+        rows = "1 row says" if kept["twice"] == 1 else f"{kept['twice']:,} rows say"
+        findings.notes.append(f"{rows} again what an earlier row says; that is kept once.")
     if question.columns == "mailboxes":
         findings.notes.append("Only addresses and user names are kept of the file. Its passwords are not.")
 
