@@ -11,7 +11,7 @@ from datetime import timedelta
 from peewee import Expression
 
 from blueprints.customers.attachments import file_document
-from blueprints.customers.papers import tell
+from blueprints.customers.papers import tell_refused
 from data.accounts import Person
 from data.attachments import Paper, PaperPiece
 from data.customers import Customer
@@ -83,7 +83,8 @@ def refuse(paper: Paper, which: Expression, reason: str) -> None:
     if Paper.update(state="refused", reason=reason).where(which).execute():
         PaperPiece.delete().where(PaperPiece.paper == paper).execute()
         customer, uploader = parties(paper)
-        tell(uploader, customer, "attachment.refused", name=paper.name, reason=reason)
+        paper.reason = reason
+        tell_refused(uploader, customer, paper)
 
 
 def claim_stands(paper: Paper) -> Expression:

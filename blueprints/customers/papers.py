@@ -73,7 +73,7 @@ def receive_one(who: Standing, customer_id: int, upload: Upload) -> Paper:
             created_by=who.id,
         )
         if reason:
-            tell(who, customer, "attachment.refused", name=paper.name, reason=reason)
+            tell_refused(who, customer, paper)
         else:
             for position, content in pieces(upload.file):
                 PaperPiece.create(paper=paper, position=position, content=content)
@@ -135,6 +135,12 @@ def dismiss(who: Standing, customer_id: int, paper_id: int) -> Paper:
         paper.delete_instance()
         tell(who, customer, "attachment.dismissed", name=paper.name)
     return paper
+
+
+def tell_refused(who: object, customer: Customer, paper: Paper) -> None:
+    """The history says why; what to do about it is for the uploader."""
+    reason = paper.reason.split(". ")[0].removesuffix(".")
+    tell(who, customer, "attachment.refused", name=paper.name, reason=reason)
 
 
 def tell(who: object, customer: Customer, kind: str, **facts: str) -> None:

@@ -106,6 +106,7 @@ def in_grey(picture: Image.Image) -> Image.Image:
 
 
 def add_page(made: Pdf, picture: Image.Image, *, lossy: bool) -> None:
+    picture.info = {}  # words in it that Pillow would write again
     wide, high = (side / DOTS for side in picture.size)
     room = (LONG_SIDE, SHORT_SIDE) if wide > high else (SHORT_SIDE, LONG_SIDE)
     scale = min(1, room[0] / wide, room[1] / high)

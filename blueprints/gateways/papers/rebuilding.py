@@ -112,7 +112,7 @@ class Copyist:
             for each in thing:
                 copied.append(self.copy(each, shape, depth + 1))
             return
-        for name in list(thing.keys()):
+        for name in sorted(thing.keys()):
             inner = shape.shape if isinstance(shape, Named) else SHAPES[shape].get(name[1:])
             if inner is not None and (value := self.copy(thing[name], inner, depth + 1)) is not None:
                 copied[name] = value
@@ -160,7 +160,7 @@ class Copyist:
 
     def count(self, size: int) -> None:
         self.unpacked += size
-        if self.unpacked > MOST_UNPACKED_IN_ALL:
+        if size > MOST_UNPACKED or self.unpacked > MOST_UNPACKED_IN_ALL:
             raise UnpacksToTooMuch
 
 
