@@ -3,8 +3,8 @@
 from peewee import ForeignKeyField, IntegerField, TextField
 
 from data.database import Record
-from data.findable import Findable
 from data.fields import Day, Moment
+from data.findable import Findable
 from data.partners import Partner
 
 # Where a customer is listed, by status. The database checks that the two agree.

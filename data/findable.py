@@ -8,8 +8,8 @@ Nothing else need be remembered: triggers of the database take rows away with th
 customer changes hands or shelf, and keep the index of letters (0005_search.py). Who writes records past Peewee, by the
 thousand, calls `fill()` afterwards.
 
-`findable.id` holds the place in the order of results, so that the best matches are read first and the rest not at all:
-live before past, then by kind, then the newest record first.
+`findable.id` rises in the order of results, so that the best matches are read first and the rest not at all: live
+before past, then by kind, then the newest record first. Live or past and the kind make its `place`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,9 +22,10 @@ from peewee import ModelInsert, ModelUpdate
 from data.database import database, is_sqlite
 from data.folding import fold
 
-RECORD_BITS = 41  # of `findable.id`; above them stands the place
-LIVE = 4  # added to the weight of its kind, while its customer is not past
 PLACES = 8
+PAST = 4  # added to the place of its kind, when the customer is past
+RECORD_BITS = 41  # of `findable.id`; above them stands the place
+LAST = (1 << RECORD_BITS) - 1
 BATCH = 5_000
 COLUMNS = "place, id, partner_id, customer_id, name, address, number, text"
 
@@ -40,14 +41,16 @@ class Keys(NamedTuple):
     @property
     def text(self) -> str:
         r"""Everything in one text. A field stands between \n, which nobody can type, and each word after a space."""
-        fields = "".join(f"\n {field}" for field in (self.name, self.address, in_letters(self.address), self.number) if field)
+        fields = "".join(
+            f"\n {field}" for field in (self.name, self.address, in_letters(self.address), self.number) if field
+        )
         return fields + "\n" if fields else f" {self.words}" * bool(self.words)
 
 
 class Source(NamedTuple):
-    """A table whose records are found. `weight`: higher comes first in results. `keys`: from the values of `fields`."""
+    """A table whose records are found. `place`: in the order of results. `keys`: from the values of `fields`."""
 
-    weight: int
+    place: int
     fields: tuple[str, ...]
     keys: Callable[..., Keys]
 
@@ -71,18 +74,18 @@ def in_letters(address: str) -> str:
 
 
 SOURCES = {
-    "customer": Source(3, ("name", "primary_domain"), lambda name, domain: Keys(fold(name), fold(domain))),
+    "customer": Source(0, ("name", "primary_domain"), lambda name, domain: Keys(fold(name), fold(domain))),
     "contact": Source(
-        2,
+        1,
         ("first_name", "last_name", "email", "phone"),
         lambda first, last, email, phone: Keys(fold(f"{first} {last}"), fold(email), digits(phone)),
     ),
     "order": Source(
-        1,
+        2,
         ("order_number", "addendum_number"),
         lambda theirs, ours: Keys(fold(theirs), number=fold(ours or "")),
     ),
-    "note": Source(0, ("text",), lambda text: Keys(words=fold(text))),
+    "note": Source(3, ("text",), lambda text: Keys(words=fold(text))),
 }
 
 
@@ -111,7 +114,7 @@ class Findable:
         return query
 
     @classmethod
-    def insert_many(cls, rows: Any, fields: Any = None) -> ModelInsert:
+    def insert_many(cls, *_: Any, **__: Any) -> ModelInsert:
         """Refused: nobody would find them."""
         raise TypeError(f"{cls.__name__} is searched: save each, or write past Peewee and call findable.fill()")
 
@@ -134,10 +137,10 @@ def put(record: Any) -> None:
     keys = source.keys(*(getattr(record, field) for field in source.fields))
     if keys.text:
         customer = record.id if kind == "customer" else record.customer_id
-        row = (source.weight, source.weight, record.id, *keys[:3], keys.text, customer)
+        row = (source.place, source.place, LAST - record.id, *keys[:3], keys.text, customer)
         database.execute_sql(put_statement(database.param), row)
     else:
-        ids = [place << RECORD_BITS | record.id for place in (source.weight, LIVE + source.weight)]
+        ids = [place << RECORD_BITS | LAST - record.id for place in (source.place, source.place + PAST)]
         database.execute_sql(f"DELETE FROM findable WHERE id IN ({database.param}, {database.param})", ids)  # noqa: S608 - marks
 
 
@@ -145,7 +148,7 @@ def put(record: Any) -> None:
 def put_statement(mark: str) -> str:
     """What is put again as it was changes nothing, so the index of letters is left alone."""
     key = "id" if is_sqlite() else "id, place"
-    place = "CASE WHEN shelf = 'past' THEN 0 ELSE 4 END + CAST(? AS BIGINT)"
+    place = f"(CASE WHEN shelf = 'past' THEN {PAST} ELSE 0 END + CAST(? AS BIGINT))"
     statement = f"""
 INSERT INTO findable ({COLUMNS})
 SELECT {place}, ({place} << {RECORD_BITS}) | ?, partner_id, id, ?, ?, ?, ? FROM customer WHERE id = ?
@@ -168,20 +171,21 @@ def fill() -> None:
 
 
 def missing(kind: str, source: Source) -> Iterator[tuple[Any, ...]]:
-    """Rows for `findable`, in the order of their records."""
+    """Rows for `findable`, in its own order."""
     owner = "record.id" if kind == "customer" else "record.customer_id"
     fields = ", ".join(f"record.{field}" for field in source.fields)
-    place = f"(CASE WHEN customer.shelf = 'past' THEN 0 ELSE {LIVE} END + CAST({source.weight} AS BIGINT))"
+    place = f"(CASE WHEN customer.shelf = 'past' THEN {PAST} ELSE 0 END + CAST({source.place} AS BIGINT))"
     query = f"""
 SELECT record.id, {place}, customer.partner_id, customer.id, {fields}
 FROM "{kind}" AS record JOIN customer ON customer.id = {owner}
-WHERE record.id > ? AND NOT EXISTS (
-  SELECT 1 FROM findable WHERE findable.place = {place} AND findable.id = ({place} << {RECORD_BITS}) | record.id)
-ORDER BY record.id LIMIT {BATCH}"""  # noqa: S608 - our own words
-    last = 0
+WHERE record.id < ? AND NOT EXISTS (
+  SELECT 1 FROM findable
+  WHERE findable.place = {place} AND findable.id = ({place} << {RECORD_BITS}) | ({LAST} - record.id))
+ORDER BY record.id DESC LIMIT {BATCH}"""  # noqa: S608 - our own words
+    last = LAST
     while found := database.execute_sql(query.replace("?", database.param), (last,)).fetchall():
         last = found[-1][0]
         for record_id, at, partner, customer, *values in found:
             keys = source.keys(*values)
             if keys.text:
-                yield (at, at << RECORD_BITS | record_id, partner, customer, *keys[:3], keys.text)
+                yield (at, at << RECORD_BITS | LAST - record_id, partner, customer, *keys[:3], keys.text)

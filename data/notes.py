@@ -5,8 +5,8 @@ from peewee import ForeignKeyField, IntegerField, TextField
 from data.accounts import Person
 from data.customers import Customer
 from data.database import Record
-from data.findable import Findable
 from data.fields import Moment
+from data.findable import Findable
 
 
 class Note(Findable, Record):

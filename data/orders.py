@@ -5,8 +5,8 @@ from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 from data.accounts import Person
 from data.customers import Customer
 from data.database import Record
-from data.findable import Findable
 from data.fields import Day, Facts, Moment, Money
+from data.findable import Findable
 from data.partners import Partner, Product
 
 

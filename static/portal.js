@@ -21,7 +21,7 @@
   /* Buttons that only a script can serve are hidden until there is one. */
   const show = () => document.querySelectorAll("[data-copy][hidden], [data-slash][hidden]").forEach((b) => { b.hidden = false; });
 
-  /* "/" goes to the page's search box; one key alone must be able to be switched off (WCAG 2.1.4). */
+  /* "/" goes to the search box; one key alone must be able to be switched off (WCAG 2.1.4). */
   const slashOff = () => localStorage.getItem("slash") === "off";
   const nameSlash = () => { const b = one("[data-slash]"); if (b) b.textContent = `Shortcut / is ${slashOff() ? "off" : "on"}`; };
   show(); nameSlash();
@@ -32,7 +32,7 @@
     if (event.key === "Escape" && !mayLeave()) event.preventDefault();
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || slashOff()) return;
     if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
-    const box = one("main input[type=search]") || one("input[type=search]");
+    const box = one("input[type=search]");
     if (box) { event.preventDefault(); box.focus(); box.select(); }
   });
 

@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, g, make_response, request, url_for
 from flask_limiter import Limiter
+from markupsafe import Markup
 
 from blueprints.accounts import security
-from blueprints.home import commands, dashboard, door, rules
+from blueprints.home import commands, dashboard, door, hits, rules
 from blueprints.home.forms import SetupForm
+from blueprints.home.search import Asked
 from blueprints.mailroom import jobs as mailroom_jobs
-from blueprints.web.access import for_signed_in, open_to_all
-from blueprints.web.page import gone_to, page
+from blueprints.web.access import for_signed_in, needs, open_to_all
+from blueprints.web.page import gone_to, page, wants_parts
 from blueprints.web.refusals import NotThere
 from blueprints.web.settings import Settings
 
@@ -67,6 +70,59 @@ def address_of(endpoint: str, partner_id: int | None = None) -> str:
     """The address of a place; "" where there is none."""
     values: dict[str, Any] = {} if partner_id is None else {"partner_id": partner_id}
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
+
+
+# --- the search over everything ---------------------------------------------------------------------
+
+BEST_BELOW, BEST_ON_PAGE = 8, 25  # results below the box, and on the page
+KINDS = (("", "Everything"), ("customer", "Customers"), ("contact", "Contacts"), ("order", "Orders"), ("note", "Notes"))
+
+
+@blueprint.get("/search")
+@needs("customers.see")
+def search() -> Response:
+    """A page; for htmx what is shown below the box."""
+    below = wants_parts()
+    asked = Asked.read(request.args.get("q", ""), "" if below else request.args.get("kind", ""))
+    found = hits.results(g.who, asked, BEST_BELOW if below else BEST_ON_PAGE)
+    here = url_for("home.search")
+    facts = {
+        "results": found,
+        "lines": [(hit, address_of_hit(hit), marked(hit.title), marked(hit.detail)) for hit in found.hits],
+        "nothing": hits.nothing_told(asked),
+    }
+    if below:
+        return page("home/hits.html", ["hits"], said=found.told, all=here + query_of(asked.q), **facts)
+    kinds = [
+        {"label": label, "href": here + query_of(asked.q, kind), "current": kind == asked.kind} for kind, label in KINDS
+    ]
+    several = any(hit.partner for hit in found.hits)
+    return page("home/search.html", [], said=found.told, kinds=kinds, several=several, **facts)
+
+
+def query_of(q: str, kind: str = "") -> str:
+    return "?" + urlencode({"q": q, "kind": kind} if kind else {"q": q})
+
+
+def address_of_hit(hit: hits.Hit) -> str:
+    match hit.opens:
+        case "prospect":
+            return url_for("prospects.show", customer_id=hit.customer_id)
+        case "order":
+            return url_for("orders.show", order_id=hit.record_id)
+        case "note":
+            return url_for("customers.note", customer_id=hit.customer_id, note_id=hit.record_id)
+    return customer_address(hit.customer_id)
+
+
+def marked(text: list[hits.Piece]) -> Markup:
+    """The text with what was found in it marked; everything else is escaped."""
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(piece.text) if piece.found else piece.text for piece in text
+    )
+
+
+# --- whether it is up -------------------------------------------------------------------------------
 
 
 @blueprint.get("/healthz")

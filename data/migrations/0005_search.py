@@ -9,7 +9,7 @@ from playhouse.migrate import SchemaMigrator
 
 from data import findable
 
-PLACES, RECORD_BITS, LIVE = 8, 41, 4
+PLACES, PAST, RECORD_BITS = 8, 4, 41
 
 COLUMNS = """
   place SMALLINT NOT NULL, id {id}, partner_id BIGINT NOT NULL, customer_id BIGINT NOT NULL,
@@ -40,18 +40,18 @@ CREATE TRIGGER findable_rewritten AFTER UPDATE OF id, text, partner_id ON findab
   INSERT INTO findable_search (findable_search, rowid, text, scope) VALUES ('delete', old.id, old.text, old.scope);
   INSERT INTO findable_search (rowid, text, scope) VALUES (new.id, new.text, new.scope);
 END""",
-    f"""
+    """
 CREATE TRIGGER findable_moved AFTER UPDATE OF shelf, partner_id ON customer
 WHEN (old.shelf = 'past') <> (new.shelf = 'past') OR old.partner_id <> new.partner_id BEGIN
   UPDATE findable SET partner_id = new.partner_id,
-    place = CASE WHEN new.shelf = 'past' THEN place & ~{LIVE} ELSE place | {LIVE} END,
-    id = CASE WHEN new.shelf = 'past' THEN id & ~{LIVE << RECORD_BITS} ELSE id | {LIVE << RECORD_BITS} END
+    place = CASE WHEN new.shelf = 'past' THEN place | {past} ELSE place & ~{past} END,
+    id = CASE WHEN new.shelf = 'past' THEN id | {past_bit} ELSE id & ~{past_bit} END
     WHERE customer_id = new.id;
 END""",
 )
 REMOVED_SQLITE = """
 CREATE TRIGGER {kind}_not_findable AFTER DELETE ON "{kind}" BEGIN
-  DELETE FROM findable WHERE id IN (old.id | {past}, old.id | {live});
+  DELETE FROM findable WHERE id IN ({live} - old.id, {past} - old.id);
 END"""
 
 POSTGRESQL = (
@@ -63,12 +63,11 @@ POSTGRESQL = (
 POSTGRESQL_TRIGGERS = (
     "CREATE INDEX findable_search ON findable USING gin (text gin_trgm_ops)",
     "CREATE INDEX findable_in_partner ON findable (partner_id, id)",
-    f"""
+    """
 CREATE FUNCTION move_findable() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   UPDATE findable SET partner_id = new.partner_id,
-    place = CASE WHEN new.shelf = 'past' THEN place & ~{LIVE} ELSE place | {LIVE} END,
-    id = CASE WHEN new.shelf = 'past' THEN id & ~({LIVE}::bigint << {RECORD_BITS})
-         ELSE id | ({LIVE}::bigint << {RECORD_BITS}) END
+    place = CASE WHEN new.shelf = 'past' THEN place | {past} ELSE place & ~{past} END,
+    id = CASE WHEN new.shelf = 'past' THEN id | {past_bit} ELSE id & ~{past_bit} END
     WHERE customer_id = new.id;
   RETURN NULL;
 END $$""",
@@ -76,16 +75,15 @@ END $$""",
 CREATE TRIGGER findable_moved AFTER UPDATE OF shelf, partner_id ON customer FOR EACH ROW
 WHEN ((old.shelf = 'past') <> (new.shelf = 'past') OR old.partner_id <> new.partner_id)
 EXECUTE FUNCTION move_findable()""",
-    f"""
-CREATE FUNCTION remove_findable() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE weight bigint := TG_ARGV[0]; BEGIN
-  DELETE FROM findable WHERE place IN (weight, weight + {LIVE})
-    AND id IN (old.id | (weight << {RECORD_BITS}), old.id | ((weight + {LIVE}) << {RECORD_BITS}));
+    """
+CREATE FUNCTION remove_findable() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  DELETE FROM findable WHERE id IN (TG_ARGV[0]::bigint - old.id, TG_ARGV[1]::bigint - old.id);
   RETURN NULL;
 END $$""",
 )
 REMOVED_POSTGRESQL = """
-CREATE TRIGGER {kind}_not_findable AFTER DELETE ON "{kind}" FOR EACH ROW EXECUTE FUNCTION remove_findable({weight})"""
+CREATE TRIGGER {kind}_not_findable AFTER DELETE ON "{kind}" FOR EACH ROW
+EXECUTE FUNCTION remove_findable({live}, {past})"""
 
 INDEXES = (
     "CREATE INDEX findable_of_customer ON findable (customer_id)",
@@ -95,8 +93,7 @@ INDEXES = (
     ),
 )
 
-# kind → weight in the order of results
-KINDS = {"customer": 3, "contact": 2, "order": 1, "note": 0}
+KINDS = ("customer", "contact", "order", "note")  # in the order of results
 
 
 def up(migrator: SchemaMigrator, db: Database) -> None:
@@ -110,9 +107,13 @@ def up(migrator: SchemaMigrator, db: Database) -> None:
         db.execute_sql(statement)
     findable.fill()
     for statement in (*INDEXES, *(SQLITE_TRIGGERS if sqlite else POSTGRESQL_TRIGGERS)):
-        db.execute_sql(statement)
+        db.execute_sql(written(statement))
     removed = REMOVED_SQLITE if sqlite else REMOVED_POSTGRESQL
-    for kind, weight in KINDS.items():
-        past, live = weight << RECORD_BITS, (LIVE + weight) << RECORD_BITS
-        db.execute_sql(removed.format(kind=kind, weight=weight, past=past, live=live))
+    for place, kind in enumerate(KINDS):
+        live, past = (((at + 1) << RECORD_BITS) - 1 for at in (place, place + PAST))
+        db.execute_sql(removed.format(kind=kind, live=live, past=past))
     db.execute_sql("INSERT INTO findable_search (findable_search) VALUES ('rebuild')" if sqlite else "ANALYZE findable")
+
+
+def written(statement: str) -> str:
+    return statement.replace("{past}", str(PAST)).replace("{past_bit}", str(PAST << RECORD_BITS))
