@@ -98,8 +98,12 @@ def value_of(answer: RfiAnswer) -> Any:
 
 
 def seen_as(question: Question, answer: RfiAnswer | None, value: Any) -> Seen:
-    """What a page that shows this value has to send back with it."""
-    return Seen(answer.version if answer else 0, fingerprint(read(question, written(question, value), {})))
+    """What a page that shows this value has to send back with it; a choice that is not offered is not shown."""
+    shown = written(question, value)
+    if question.kind in ("choice", "several"):
+        offered = {choice.value for choice in question.choices}
+        shown = {question.id: [each for each in shown[question.id] if each in offered]}
+    return Seen(answer.version if answer else 0, fingerprint(read(question, shown, {})))
 
 
 def fingerprint(value: Any) -> str:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from blueprints.rfi.answers import Typed, is_by
 from blueprints.rfi.asking import prefilled
-from blueprints.rfi.checking import Suggestion, names_to_look_up, told, written
+from blueprints.rfi.checking import names_to_look_up, told, written
 from blueprints.rfi.doors import Door
 from blueprints.rfi.filling import Conflict, Entry, Filled
+from blueprints.rfi.findings import Problem, Suggestion
 from blueprints.rfi.knowing import TRIES
 from data import formats
 from data.moments import today
@@ -33,6 +34,7 @@ INPUTS = {
     "csv": ("file", ""),
 }
 MOST_RADIOS = 8
+MOST_SAID = 5  # sentences about what is wrong in one field
 YES_NO = (Choice("yes", "Yes"), Choice("no", "No"))
 NO_ANSWER = Choice("", "No answer")
 FROM = {
@@ -122,10 +124,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Why:
-    """What is wrong in the field `of`."""
+    """What is wrong in the field `of`; the first sentences, if there are many."""
 
     of: str
-    sentence: str
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -222,24 +224,25 @@ class Shown:
     @cached_property
     def whys(self) -> tuple[Why, ...]:
         if self.refused:
-            return (Why(self.id, self.refused),)
+            return (Why(self.id, (self.refused,)),)
         if self.entry.checked.missing and not self.asking:
             return ()
-        return tuple(
-            self.why(problem.field, problem.sentence, problem.line)
-            for problem in self.entry.checked.problems
-            if self.asking or not self.is_to_come(problem.field)
-        )
+        said: dict[str, list[str]] = {}
+        for problem in self.entry.checked.problems:
+            if self.asking or not self.is_to_come(problem.field):
+                said.setdefault(problem.field.replace(".", "-"), []).append(self.sentence(problem))
+        return tuple(Why(of, shortened(sentences)) for of, sentences in said.items())
 
     def is_to_come(self, field: str) -> bool:
         """Whether a problem is only that a part of a group is still empty, while others are typed."""
         part = field.partition(".")[2]
         return bool(part) and not (self.entry.value or {}).get(part)
 
-    def why(self, field: str, sentence: str, line: int | None) -> Why:
-        part = next((part for part in self.question.questions if field == f"{self.id}.{part.id}"), None)
-        place = ", ".join(filter(None, (part.label if part else "", f"line {line}" if line else "")))
-        return Why(field.replace(".", "-"), f"{place[:1].upper()}{place[1:]}: {sentence}" if place else sentence)
+    def sentence(self, problem: Problem) -> str:
+        part = next((part for part in self.question.questions if problem.field == f"{self.id}.{part.id}"), None)
+        line = f"line {problem.line}" if problem.line else ""
+        place = ", ".join(filter(None, (part.label if part else "", line)))
+        return f"{place[:1].upper()}{place[1:]}: {problem.sentence}" if place else problem.sentence
 
     @property
     def flag(self) -> Any:
@@ -309,6 +312,11 @@ class Shown:
             return told_from.format(partner=self.door.partner.name) if self.entry.prefilled else ""
         by = "" if is_by(answer, self.door.who) else f" by {answer.changed_by_name}"
         return f"saved {on_clock(answer.changed_at, self.door.timezone)}{by}"
+
+
+def shortened(sentences: list[str]) -> tuple[str, ...]:
+    more = len(sentences) - MOST_SAID
+    return (*sentences[:MOST_SAID], f"And {more} more.") if more > 0 else tuple(sentences)
 
 
 def on_clock(at: datetime, zone: str) -> str:
