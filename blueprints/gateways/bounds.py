@@ -85,6 +85,10 @@ class Deadline:
         """The next step begins now."""
         self.step_ends = min(time.monotonic() + self.limits.step, self.ends)
 
+    def hurry(self, seconds: float) -> None:
+        """No more than so many seconds from now on, whatever is left."""
+        self.ends = min(self.ends, time.monotonic() + seconds)
+
     def left(self) -> float:
         """Seconds, more than none. Raises OutOfTime."""
         now = time.monotonic()

@@ -16,6 +16,7 @@ from blueprints.gateways.certificates import Certificate, context, shown_by
 from blueprints.gateways.evidence import brief
 from blueprints.gateways.transcript import Transcript
 
+FAREWELL_SECONDS = 2
 CHUNK = 16 * 1024  # bytes sent or received at a time
 
 
@@ -116,6 +117,10 @@ class Line:
         self.certificate = shown_by(self._socket, self.distrusted)
         self.transcript.add("<", f"({self._socket.version()} began)\r\n".encode())
         return self
+
+    def leave(self) -> None:
+        """Only the farewell is left, and nobody waits long for that."""
+        self.deadline.hurry(FAREWELL_SECONDS)
 
     def note(self, side: str, words: str) -> None:
         """Write down what was said in other words than its bytes."""

@@ -65,7 +65,7 @@ def slapd(entries: str = "") -> Iterator[Directory]:
         (folder / "entries").mkdir()
         first = folder / "first.ldif"
         first.write_text(f"{TOP_ENTRY}\n{entries}", encoding="utf-8")
-        subprocess.run([program("slapadd"), "-f", conf, "-l", first], check=True, capture_output=True)
+        subprocess.run([program("slapadd"), "-q", "-f", conf, "-l", first], check=True, capture_output=True)
         urls = f"ldap://{HOST}:{server.port}/ ldaps://{HOST}:{server.tls_port}/"
         command = [program("slapd"), "-d", "0", "-h", urls, "-f", conf]
         with running(command, lambda: answers(server.port), folder / "log"):

@@ -227,6 +227,11 @@ DOVECOT_2_3 = """
 ssl_cert = <{certificate.path}
 ssl_key = <{certificate.key}
 disable_plaintext_auth = no
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 auth_master_user_separator = *
 passdb {{
   driver = passwd-file
