@@ -110,7 +110,7 @@ def domains_in(value: Any) -> tuple[str, ...]:
     found = []
     for line in value if isinstance(value, list) else ():
         try:
-            found.append(as_domain(line))
+            found.append(as_domain(str(line or "")))
         except WrongDomain:
             continue
     return tuple(dict.fromkeys(found))
