@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from blueprints.rfi import jobs
 from blueprints.rfi.answers import Typed
+from blueprints.rfi.asking import INFRASTRUCTURE
 from blueprints.rfi.checking import faulty_rows
 from blueprints.rfi.doors import Door
 from blueprints.rfi.filling import Filled, Saved, filled, save_answers, set_of
@@ -124,7 +125,7 @@ def parts(drawing: Drawing, questions: Iterable[str]) -> Markup:
     body = Markup("")
     for each in again:
         if each.drawn_anew:
-            body += elsewhere(each.element, draw.question(each, here), "outerHTML")
+            body += elsewhere(each.element, draw.inside(each, here), "innerHTML")
         else:
             body += elsewhere(f"told-{each.id}", draw.told(each, here), MORPH)
     return body + around(drawing, draw, [each.id for each in again])
@@ -133,9 +134,20 @@ def parts(drawing: Drawing, questions: Iterable[str]) -> Markup:
 def around(drawing: Drawing, draw: Any, drawn_beside: list[str]) -> Markup:
     """What changes on the page with any answer; `drawn_beside`: the questions that are in the answer already."""
     body = elsewhere("standing", draw.standing(drawing), MORPH) + elsewhere("before", draw.before(drawing), MORPH)
-    if request.values.get("shape") != drawing.shape:
+    if request.values.get("shape") == drawing.shape:
+        body += about_infrastructure(drawing, draw, drawn_beside)
+    else:
         body += elsewhere("questions", draw.questions(drawing, drawn_beside), MORPH)
     return body
+
+
+def about_infrastructure(drawing: Drawing, draw: Any, drawn_beside: list[str]) -> Markup:
+    """Where the mail of a domain goes may speak against the infrastructure, which stands elsewhere on the page."""
+    if INFRASTRUCTURE in drawn_beside:
+        return Markup("")
+    asked = [entry for entry in drawing.filled.entries if entry.question.id == INFRASTRUCTURE]
+    drawn_of = (draw.known(drawing.shown(entry), drawing.door.here) for entry in asked)
+    return Markup("").join(elsewhere(f"known-{INFRASTRUCTURE}", each, MORPH) for each in drawn_of)
 
 
 def answered(body: Markup, status: int = 200, said: str = "") -> Response:

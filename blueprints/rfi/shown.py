@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from blueprints.rfi.answers import Typed, is_by
-from blueprints.rfi.asking import prefilled
+from blueprints.rfi.asking import INFRASTRUCTURE, prefilled
 from blueprints.rfi.checking import names_to_look_up, told, written
 from blueprints.rfi.doors import Door
 from blueprints.rfi.filling import Conflict, Entry, Filled
@@ -274,7 +274,8 @@ class Shown:
     def knows(self) -> bool:
         """Whether anything is or may become known of the answer."""
         checked = self.entry.checked
-        return bool(self.question.look_up or checked.notes or checked.warnings or checked.suggestion)
+        told_later = self.question.look_up or self.id == INFRASTRUCTURE
+        return bool(told_later or checked.notes or checked.warnings or checked.suggestion)
 
     @cached_property
     def awaited(self) -> bool:
