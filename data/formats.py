@@ -4,7 +4,7 @@ Pure Babel. The locale is fixed for now, and an argument everywhere so that it n
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ LOCALE = "en_GB"
 LETTER_BEFORE_FIGURE = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
+@lru_cache(maxsize=8_192)
 def money(amount: Decimal, currency: str, locale: str = LOCALE) -> str:
     """An amount in an ISO 4217 currency: "€1,234.50". Digits beyond the currency's own are shown, not rounded away."""
     written = format_currency(amount.normalize(), currency, locale=locale, decimal_quantization=False)
@@ -45,8 +46,26 @@ def moment(at: datetime, zone: str, locale: str = LOCALE) -> str:
     if at.tzinfo is None:
         raise ValueError("this moment has no time zone")
     there = at.astimezone(get_timezone(zone))
-    written = format_date(there, locale=locale), format_time(there, "short", locale=locale)
-    return f"{', '.join(written)} {format_datetime(there, 'ZZZZ', locale=locale)}"
+    written = short_day(there.date(), locale), short_time(there.hour, there.minute, locale)
+    return f"{', '.join(written)} {from_gmt(there.utcoffset() or timedelta(), locale)}"
+
+
+# Pages hold dozens of moments, and Babel takes its time: what they are written from is kept.
+
+
+@lru_cache(maxsize=8_192)
+def short_day(date_: date, locale: str) -> str:
+    return format_date(date_, locale=locale)
+
+
+@lru_cache(maxsize=1_440)
+def short_time(hour: int, minute: int, locale: str) -> str:
+    return format_time(time(hour, minute), "short", locale=locale)
+
+
+@lru_cache(maxsize=200)
+def from_gmt(distance: timedelta, locale: str) -> str:
+    return format_datetime(datetime(2000, 1, 1, tzinfo=timezone(distance)), "ZZZZ", locale=locale)
 
 
 def country(code: str, locale: str = LOCALE) -> str:

@@ -13,7 +13,7 @@ from blueprints.customers.pages import notes_facts
 from blueprints.rfi.panel import rfi_facts
 from data.customers import Customer
 
-NOTES, ATTACHMENTS = 5, 10  # shown at once
+NOTES, ATTACHMENTS = 5, 6  # shown at once
 
 Facts = Callable[[Standing, Customer], dict[str, Any]]
 

@@ -12,15 +12,17 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.log import recent_history
 from blueprints.customers.telling import Told
 from blueprints.prospects.lookups import FOUND, mail_line
+from blueprints.rfi.rules import newest_rfi
 from data.customers import INFRASTRUCTURES, Contact, Customer
 from data.domains import DomainLookup
+from data.kept import EVERY, Kept
 from data.orders import Order, OrderLine
 from data.partners import Partner
 from data.plans import Plan
 from data.rfi import Rfi
 from data.roles import Role
 
-ORDERS, CONTACTS = 4, 6  # shown at once
+ORDERS, CONTACTS = 3, 5  # shown at once
 
 T = TypeVar("T")
 
@@ -77,24 +79,25 @@ class Details:
     def may(self, permission: str) -> bool:
         return self.who.may_for_customer(permission, self.customer.id, self.customer.partner_id)
 
-    @property
+    @cached_property
     def partner(self) -> Partner:
+        """Laid at the customer, too, where other features look for it."""
+        self.customer.partner = partner_of.first(self.customer.partner_id)
         return self.customer.partner
 
     @cached_property
     def plan(self) -> Plan | None:
-        """The one that the newest order opened."""
-        return newest(Plan, Plan.customer == self.customer.id).first()
+        return newest_plan.first(self.customer.id)
 
     @cached_property
     def rfi(self) -> Rfi | None:
-        return newest(Rfi, Rfi.customer == self.customer.id).first()
+        return newest_rfi(self.customer)
 
     @cached_property
     def infrastructure(self) -> Infrastructure:
         recorded = self.customer.infrastructure
         answered = self.rfi.infrastructure if self.rfi and self.rfi.infrastructure != recorded else ""
-        lookup: DomainLookup | None = DomainLookup.get_or_none(DomainLookup.domain == self.customer.primary_domain)
+        lookup: DomainLookup | None = lookup_of.first(self.customer.id)
         found = lookup is not None and lookup.outcome == FOUND
         return Infrastructure(
             label=INFRASTRUCTURES.get(recorded, recorded),
@@ -106,29 +109,67 @@ class Details:
     @cached_property
     def orders(self) -> Some[Bought]:
         """The submitted ones, newest first: two queries."""
-        submitted = (Order.customer == self.customer.id) & (Order.state == "submitted")
-        orders = self.some(newest(Order, submitted, self.key("products")), ORDERS)
-        lines: dict[int, list[OrderLine]] = {order.id: [] for order in orders.few}
-        for line in OrderLine.select().where(OrderLine.order.in_(list(lines))).order_by(OrderLine.position):
+        orders = some(orders_before(self.customer.id, self.key("products") or EVERY), ORDERS)
+        ids = [order.id for order in orders.few]
+        lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in ids}
+        for line in lines_of(*ids, *[0] * (ORDERS - len(ids))):
             lines[line.order_id].append(line)
         return Some(tuple(Bought(order, tuple(lines[order.id])) for order in orders.few), orders.next)
 
     @cached_property
     def contacts(self) -> Some[Contact]:
         """In the order in which they were written down, the Implementation Lead usually first."""
-        theirs = (Contact.customer == self.customer.id) & (Contact.id > self.key("contacts"))
-        return self.some(Contact.select().where(theirs).order_by(Contact.id), CONTACTS)
+        return some(contacts_after(self.customer.id, self.key("contacts")), CONTACTS)
 
     @cached_property
     def recent(self) -> Some[Told]:
         return Some(*recent_history(self.who, self.customer, self.key("recent")))
 
-    def some(self, query: Any, most: int) -> Some[Any]:
-        found = list(query.limit(most + 1))
-        return Some(tuple(found[:most]), found[most - 1].id if len(found) > most else None)
+
+def some(found: list[Any], most: int) -> Some[Any]:
+    """`found` has one more than is shown, if there are more."""
+    return Some(tuple(found[:most]), found[most - 1].id if len(found) > most else None)
 
 
-def newest(record: Any, condition: Any, before: int = 0) -> Any:
-    """The query for the newest rows, or for those older than the row `before`."""
-    query = record.select().where(condition)
-    return (query.where(record.id < before) if before else query).order_by(record.id.desc())
+# --- the queries --------------------------------------------------------------------------------------
+
+WITHOUT_LOGO = [field for field in Partner._meta.sorted_fields if field.name != "logo"]
+partner_of = Kept(lambda partner: Partner.select(*WITHOUT_LOGO).where(Partner.id == partner))
+newest_plan = Kept(lambda customer: Plan.select().where(Plan.customer == customer).order_by(Plan.id.desc()).limit(1))
+lookup_of = Kept(
+    lambda customer: (
+        DomainLookup.select()
+        .join(Customer, on=(Customer.primary_domain == DomainLookup.domain))
+        .where(Customer.id == customer)
+    )
+)
+orders_before = Kept(
+    lambda customer, key: (
+        Order.select(
+            Order.id,
+            Order.addendum_number,
+            Order.permitted_users,
+            Order.currency,
+            Order.monthly_total,
+            Order.submitted_at,
+        )
+        .where((Order.customer == customer) & (Order.state == "submitted") & (Order.id < key))
+        .order_by(Order.id.desc())
+        .limit(ORDERS + 1)
+    )
+)
+lines_of = Kept(
+    lambda *orders: (
+        OrderLine.select(OrderLine.order, OrderLine.name, OrderLine.monthly_total, OrderLine.one_time_fee)
+        .where(OrderLine.order.in_(orders))
+        .order_by(OrderLine.position)
+    )
+)
+contacts_after = Kept(
+    lambda customer, key: (
+        Contact.select()
+        .where((Contact.customer == customer) & (Contact.id > key))
+        .order_by(Contact.id)
+        .limit(CONTACTS + 1)
+    )
+)

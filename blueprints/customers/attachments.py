@@ -17,6 +17,7 @@ from data.accounts import Person
 from data.attachments import Attachment, Content, Opening, Paper
 from data.customers import Customer
 from data.database import transaction
+from data.kept import EVERY, Kept
 from data.moments import now
 from data.orders import Order
 
@@ -121,14 +122,7 @@ def refuse_unless_removable(who: Standing, customer: Customer, attachment: Attac
 
 def filed_under(who: Standing, customer: Customer, before: int = 0, most: int = PAGE) -> Filed:
     """The newest attachments, or those older than the attachment `before`: two queries, and no bytes are read."""
-    query = (
-        Attachment.select(Attachment, Person.id, Person.name)
-        .join(Person, JOIN.LEFT_OUTER, on=(Attachment.created_by == Person.id), attr="created_by")
-        .where(Attachment.customer == customer)
-    )
-    if before:
-        query = query.where(Attachment.id < before)
-    found = list(query.order_by(Attachment.id.desc()).limit(most + 1))
+    found = filed_before(customer.id, before or EVERY)[: most + 1]
     papers = [] if before else list(papers_of(who, customer))
     may_upload = who.may_for_customer("customers.edit", customer.id, customer.partner_id)
     return Filed(
@@ -141,6 +135,17 @@ def filed_under(who: Standing, customer: Customer, before: int = 0, most: int = 
     )
 
 
+filed_before = Kept(
+    lambda customer, key: (
+        Attachment.select(Attachment, Person.id, Person.name)
+        .join(Person, JOIN.LEFT_OUTER, on=(Attachment.created_by == Person.id), attr="created_by")
+        .where((Attachment.customer == customer) & (Attachment.id < key))
+        .order_by(Attachment.id.desc())
+        .limit(PAGE + 1)
+    )
+)
+
+
 def removable(who: Standing, customer: Customer, attachment: Attachment) -> bool:
     try:
         refuse_unless_removable(who, customer, attachment)
@@ -151,8 +156,16 @@ def removable(who: Standing, customer: Customer, attachment: Attachment) -> bool
 
 def papers_of(who: Standing, customer: Customer) -> list[Paper]:
     """What is on its way, and what was refused of this person's own; in the order of upload."""
-    shown = (Paper.state != "refused") | (Paper.created_by == who.id)
-    return list(Paper.select().where((Paper.customer == customer) & shown).order_by(Paper.id))
+    return papers_shown(customer.id, who.id)
+
+
+papers_shown = Kept(
+    lambda customer, who: (
+        Paper.select()
+        .where((Paper.customer == customer) & ((Paper.state != "refused") | (Paper.created_by == who)))
+        .order_by(Paper.id)
+    )
+)
 
 
 def told(filed: Filed) -> str:

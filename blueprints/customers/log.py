@@ -11,6 +11,7 @@ from blueprints.customers.rules import find_customer
 from blueprints.customers.telling import Told, told
 from data.customers import Customer
 from data.history import KINDS, History
+from data.kept import EVERY, Kept
 
 PAGE = 50
 RECENT = 10
@@ -132,7 +133,16 @@ def people_in(customer: Customer) -> dict[str, str]:
 
 def recent_history(who: Standing, customer: Customer, before: int = 0) -> tuple[tuple[Told, ...], int | None]:
     """The newest lines, or those before a key; and the key to go on with, if there are more."""
-    query = lines_of(customer).where(History.id < before) if before else lines_of(customer)
-    lines = list(query.order_by(History.id.desc()).limit(RECENT + 1))
+    lines = lines_before(customer.id, before or EVERY)
     older = lines[RECENT - 1].id if len(lines) > RECENT else None
     return tuple(told(line, who.timezone) for line in lines[:RECENT]), older
+
+
+lines_before = Kept(
+    lambda customer, key: (
+        History.select()
+        .where((History.customer_id == customer) & (History.id < key))
+        .order_by(History.id.desc())
+        .limit(RECENT + 1)
+    )
+)

@@ -11,6 +11,7 @@ from data import history
 from data.accounts import Person
 from data.customers import Customer
 from data.database import transaction
+from data.kept import EVERY, Kept
 from data.moments import now
 from data.notes import Note, NoteVersion
 from data.roles import Role
@@ -57,6 +58,12 @@ WITH_PEOPLE = (
     .join(Editor, JOIN.LEFT_OUTER, on=(Note.edited_by == Editor.id), src=Note, attr="edited_by")
 )
 
+notes_before = Kept(
+    lambda customer, key: (
+        WITH_PEOPLE.where((Note.customer == customer) & (Note.id < key)).order_by(Note.id.desc()).limit(PAGE + 1)
+    )
+)
+
 
 def may_write(who: Standing, customer: Customer) -> bool:
     return who.may_for_customer("customers.edit", customer.id, customer.partner_id)
@@ -70,11 +77,8 @@ def shown_to(who: Standing, customer: Customer, note: Note) -> Shown:
 
 
 def notes_of(who: Standing, customer: Customer, before: int = 0, most: int = PAGE) -> Notes:
-    """The newest notes, or those older than the note `before`: one query."""
-    query = WITH_PEOPLE.where(Note.customer == customer)
-    if before:
-        query = query.where(Note.id < before)
-    found = list(query.order_by(Note.id.desc()).limit(most + 1))
+    """The newest notes, or those older than the note `before`, at most PAGE: one query."""
+    found = notes_before(customer.id, before or EVERY)[: most + 1]
     older = found[most - 1].id if len(found) > most else None
     return Notes(tuple(shown_to(who, customer, note) for note in found[:most]), older, may_write(who, customer))
 

@@ -70,7 +70,7 @@ class Panel:
 
     @cached_property
     def links(self) -> list[RfiLink]:
-        return links_of(self.rfi)[:LINKS]
+        return links_of(self.rfi, LINKS)
 
     def opens(self, link: RfiLink) -> bool:
         return bool(link.revoked_at is None and link.expires_at > now())

@@ -13,6 +13,7 @@ from blueprints.web.refusals import NotThere
 from data import history
 from data.customers import Contact, Customer
 from data.database import locked, transaction
+from data.kept import Kept
 from data.moments import now
 from data.orders import Order, OrderLine
 from data.partners import Partner
@@ -174,8 +175,10 @@ def products_of(rfi: Rfi) -> list[str]:
 
 
 def newest_rfi(customer: Customer) -> Rfi | None:
-    found: Rfi | None = Rfi.select().where(Rfi.customer == customer).order_by(Rfi.id.desc()).first()
-    return found
+    return rfis_of.first(customer.id)
+
+
+rfis_of = Kept(lambda customer: Rfi.select().where(Rfi.customer == customer).order_by(Rfi.id.desc()).limit(1))
 
 
 def held_rfi(who: Standing, customer_id: int, permission: str = "customers.see") -> Rfi:
@@ -187,9 +190,14 @@ def held_rfi(who: Standing, customer_id: int, permission: str = "customers.see")
     return found
 
 
-def links_of(rfi: Rfi | None) -> list[RfiLink]:
+def links_of(rfi: Rfi | None, most: int = 100) -> list[RfiLink]:
     """The links of an RFI, newest first; none without an RFI."""
-    return list(RfiLink.select().where(RfiLink.rfi == rfi).order_by(RfiLink.id.desc())) if rfi else []
+    return newest_links(rfi.id, most) if rfi else []
+
+
+newest_links = Kept(
+    lambda rfi, most: RfiLink.select().where(RfiLink.rfi == rfi).order_by(RfiLink.id.desc()).limit(most)
+)
 
 
 def hashed(token: str) -> str:

@@ -151,7 +151,7 @@ class TestReading:
 
     def test_shows_ten_and_then_more(self, viewer: Visitor, customer: Customer, world: World) -> None:
         notes = [a_note(customer, world.admin, f"number {n}") for n in range(23)]
-        first = viewer.get(f"/customers/{customer.id}")
+        first = viewer.get(address(customer))
         more, seen = first.find("#older a")[0].get("href"), first.find(".note")
         for expected in (10, 3):
             part = viewer.get(more, htmx=True)
