@@ -373,12 +373,7 @@ def test_mutated_files_never_hang_and_never_get_through(kind: str) -> None:
     whole = FUZZED[kind]()
 
     @given(mutations(whole))
-    @settings(
-        max_examples=120 if kind == "pdf" else 40,
-        deadline=10_000,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
+    @settings(max_examples=100 if kind == "pdf" else 40, deadline=10_000, database=None)
     def check(mutated: bytes) -> None:
         try:
             made = made_here(mutated)
