@@ -21,8 +21,8 @@ def rows(answer: Answer) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.bytes.decode("utf-8-sig"), newline="")))
 
 
-def names(answer: Answer) -> list[str]:
-    return [row["Customer"] for row in rows(answer)]
+def names(answer: Answer, heading: str = "Customer") -> list[str]:
+    return [row[heading] for row in rows(answer)]
 
 
 def test_says_everything_that_the_list_says(world: World, admin: Visitor) -> None:
