@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from types import ModuleType
 from typing import Any
 
 from blueprints.customers.domains import shown_domain
@@ -30,7 +31,6 @@ from blueprints.rfi.single_answers import (
     check_text,
     check_yes_no,
 )
-from blueprints.rfi.uploaded_lists import check_csv, read_list, rows_with_reasons, told_list
 from blueprints.web.refusals import Refused
 from data import formats
 from data.questions import SECRET_KEPT, Question
@@ -46,6 +46,19 @@ MOST_IN_LINE = 200
 DIRECTION_OVERRIDES = "\u202a\u202b\u202d\u202e"
 
 Check = Callable[[Question, Findings, Situation], None]
+
+
+def check_csv(question: Question, findings: Findings, situation: Situation) -> None:
+    lists().check_csv(question, findings, situation)
+
+
+def lists() -> ModuleType:
+    """What reads uploaded lists, loaded when the first one comes."""
+    from blueprints.rfi import uploaded_lists  # noqa: PLC0415 - see above
+
+    return uploaded_lists
+
+
 CHECKS: dict[str, Check] = {
     "line": check_line,
     "text": check_text,
@@ -97,7 +110,7 @@ def read(question: Question, typed: Mapping[str, list[str]], files: Mapping[str,
         return {each.id: read_field(question, each, typed) for each in question.questions}
     if question.kind == "csv":
         content = files.get(question.id)
-        return read_list(question, content) if content else None
+        return lists().read_list(question, content) if content else None
     if question.kind == "several":
         if len(values) > MOST_CHOSEN:
             raise TooLong(f"At most {MOST_CHOSEN:,} can be chosen.")
@@ -260,7 +273,7 @@ def told(question: Question, value: Any) -> tuple[str, ...]:
     if question.kind == "group":
         return tuple(f"{each.label}: {line}" for each in question.questions for line in told(each, value.get(each.id)))
     if question.kind == "csv":
-        return told_list(value)
+        return lists().told_list(value)
     if question.kind == "secret":
         return ("Kept, not shown.",)
     if isinstance(value, list):
@@ -306,4 +319,4 @@ def faulty_rows(question: Question, value: Any, situation: Situation | None = No
     With a situation, those whose address is in none of the domains they must be in are among them.
     """
     value = in_shape(question, value)
-    return rows_with_reasons(question, value, situation) if value and "rows" in value else []
+    return lists().rows_with_reasons(question, value, situation) if value and "rows" in value else []

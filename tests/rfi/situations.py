@@ -5,7 +5,7 @@ from typing import Any
 
 from blueprints.rfi.asking import Situation
 from blueprints.rfi.checking import Checked, check, read
-from data.definitions import File, question_of
+from data.definition_files import File, question_of
 from data.questions import Question
 
 
