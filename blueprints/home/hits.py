@@ -8,7 +8,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Sql, ask, one_of, select
 from blueprints.customers.lists import names_of
-from blueprints.home.search import Asked, Matches, look_for
+from blueprints.home.search import INDEXED, Asked, Matches, look_for
 from data.customers import SHELVES
 from data.folding import places_of
 
@@ -199,9 +199,13 @@ def snippet(text: str, words: list[str]) -> str:
 
 
 def pieces(text: str, words: list[str]) -> list[Piece]:
-    """The text, taken apart where the words stand in it."""
+    """The text, taken apart where the words stand in it; one or two letters only where they begin a word."""
+    long, short = ([word for word in words if (len(word) < INDEXED) is is_short] for is_short in (False, True))
+    beginnings = [place for place in places_of(short, text) if not text[: place[0]][-1:].isalnum()]
     parts, told = [], 0
-    for start, end in places_of(words, text):
+    for start, end in sorted([*places_of(long, text), *beginnings]):
+        if start < told:
+            continue
         parts += [Piece(text[told:start], found=False), Piece(text[start:end], found=True)]
         told = end
     return [piece for piece in (*parts, Piece(text[told:], found=False)) if piece.text]

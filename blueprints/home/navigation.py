@@ -33,6 +33,7 @@ PAGES_OF_PLACES = {
     "accounts.change_account": "",
     "accounts.": "accounts.people",
     "security.": "",
+    "home.search": "",
     "partners.catalogue": "partners.catalogue",
     "partners.new_product": "partners.catalogue",
     "partners.add_product": "partners.catalogue",
