@@ -39,8 +39,8 @@ class Answer:
         return self.tree.cssselect(css) if self.tree is not None else []
 
     def value(self, name: str) -> str:
-        """The value typed in a field of the page."""
-        field = self.find(f'[name="{name}"]')[0]
+        """The value typed in a field of the page; the head, which has the search over everything, comes last."""
+        field = (self.find(f'main [name="{name}"]') or self.find(f'[name="{name}"]'))[0]
         return (field.text or "").removeprefix("\n") if field.tag == "textarea" else field.value or ""
 
 

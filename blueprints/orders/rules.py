@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from peewee import IntegrityError
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.rules import find_customer, implementation_lead, reached_by
+from blueprints.customers.rules import find_customer, implementation_lead
 from blueprints.orders.pricing import NoPrice, PricedLine, Quote, quote
 from blueprints.partners.prices import PriceList, prices_on
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
@@ -16,6 +16,7 @@ from data.database import locked, transaction
 from data.moments import now, today
 from data.orders import Order, OrderLine
 from data.partners import Partner, Product
+from data.reading import belonging, columns, read
 
 
 class NotOrderable(Refused):
@@ -83,7 +84,7 @@ def offers_for(partner: Partner) -> tuple[Offer, ...]:
 
 def offers_of(partner: Partner, products: Sequence[Product]) -> tuple[Offer, ...]:
     """The same of these products only, in their order; what left the catalogue has no price any more."""
-    prices = prices_on(partner.id, today(partner.timezone), [product.id for product in products])
+    prices = prices_on(partner.id, today(partner.timezone))
     return tuple(Offer(product, prices.get(product.id) if product.active else None) for product in products)
 
 
@@ -217,19 +218,26 @@ def drop_draft(who: Standing, order_id: int) -> Customer:
     return customer
 
 
-def find_order(who: Standing, order_id: int, permission: str = "orders.see", *, for_update: bool = False) -> Order:
-    """The order with its customer, if this person may see them. Raises NotThere, MayNot.
+WITH_ITS_CUSTOMER = f"""
+SELECT {columns("o", Order)}, {columns("c", Customer)}, {columns("p", Partner)}
+FROM "order" AS o JOIN customer AS c ON c.id = o.customer_id JOIN partner AS p ON p.id = c.partner_id
+WHERE o.id = ?"""  # noqa: S608 - our own names
 
-    `for_update` holds both rows until the transaction ends.
+
+def find_order(who: Standing, order_id: int, permission: str = "orders.see", *, for_update: bool = False) -> Order:
+    """The order with its customer and its MSP, if this person may see them. Raises NotThere, MayNot.
+
+    `for_update` holds the order and the customer until the transaction ends.
     """
-    query = Order.select(Order, Customer).join(Customer)
-    query = query.where((Order.id == order_id) & reached_by(who, "orders.see"))
-    order: Order | None = (locked(query) if for_update else query).first()
-    if order is None:
+    found = next(read(WITH_ITS_CUSTOMER, (order_id,), Order, Customer, Partner, hold="o, c" * for_update), None)
+    if found is None:
         raise NotThere
-    if not who.may_for_customer(permission, order.customer_id, order.partner_id):
+    order, customer, partner = found
+    if not who.may_for_customer("orders.see", customer.id, customer.partner_id):
+        raise NotThere
+    if not who.may_for_customer(permission, customer.id, customer.partner_id):
         raise MayNot
-    return order
+    return belonging(order, customer=belonging(customer, partner=partner))
 
 
 def product_ids_of(order: Order) -> list[int]:

@@ -39,8 +39,13 @@ from data.moments import day_of, now
 from data.orders import Order, OrderLine
 from data.partners import Partner, Product
 from data.plans import Plan
+from data.reading import belonging, columns, read
 
 COMMITMENT = relativedelta(months=12)
+WITH_THEIR_PRODUCTS = f"""
+SELECT {columns("l", OrderLine)}, {columns("p", Product)}
+FROM order_line AS l JOIN product AS p ON p.id = l.product_id
+WHERE l.order_id = ? ORDER BY l.position"""  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True)
@@ -197,8 +202,8 @@ def freeze(sale: Sale) -> None:
 
 def lines_of(order: Order) -> tuple[OrderLine, ...]:
     """In the order of the paper, with their products."""
-    query = OrderLine.select(OrderLine, Product).join(Product)
-    return tuple(query.where(OrderLine.order == order).order_by(OrderLine.position))
+    found = read(WITH_THEIR_PRODUCTS, (order.id,), OrderLine, Product)
+    return tuple(belonging(line, product=product) for line, product in found)
 
 
 def last_day_of_commitment(start: date) -> date:

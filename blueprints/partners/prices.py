@@ -2,18 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from peewee import IntegrityError, fn
+from peewee import IntegrityError
 
 from blueprints.accounts.standing import Standing
 from blueprints.partners.rules import find_partner
 from blueprints.web.refusals import NotThere, Refused
 from data import formats, history
-from data.database import transaction
+from data.database import database, transaction
 from data.moments import now, today
 from data.partners import ContractedPrice, Partner, PriceTier, Product
 
@@ -60,29 +60,27 @@ class AlreadyInForce(Refused):
     sentence = "This price list is in force or was, so it stays. Add a newer one that takes over."
 
 
-def prices_on(partner_id: int, day: date, product_ids: Iterable[int] | None = None) -> dict[int, PriceList]:
-    """The price list in force on `day` for each product that has one. One query."""
-    newest = (
-        ContractedPrice.select(ContractedPrice.product_id, fn.MAX(ContractedPrice.valid_from).alias("newest"))
-        .where((ContractedPrice.partner == partner_id) & (ContractedPrice.valid_from <= day))
-        .group_by(ContractedPrice.product_id)
-    )
-    if product_ids is not None:
-        newest = newest.where(ContractedPrice.product_id.in_(list(product_ids)))
-    price, tier = ContractedPrice, PriceTier
-    in_force = (
-        price.select(price.product_id, price.valid_from, price.one_time_fee, tier.users_from, tier.monthly_per_user)
-        .join(newest, on=(price.product_id == newest.c.product_id) & (price.valid_from == newest.c.newest))
-        .switch(price)
-        .join(tier)
-        .where(price.partner == partner_id)
-        .order_by(price.product_id, tier.users_from)
-        .tuples()
-    )
+# Asked with every order, so the SQL stands here ready.
+IN_FORCE = """
+SELECT price.product_id, price.valid_from, price.one_time_fee, tier.users_from, tier.monthly_per_user
+FROM contracted_price AS price JOIN price_tier AS tier ON tier.contracted_price_id = price.id
+WHERE price.partner_id = ? AND price.valid_from = (
+  SELECT MAX(newest.valid_from) FROM contracted_price AS newest
+  WHERE newest.partner_id = price.partner_id AND newest.product_id = price.product_id AND newest.valid_from <= ?)
+ORDER BY price.product_id, tier.users_from"""
+
+
+def prices_on(partner_id: int, day: date) -> dict[int, PriceList]:
+    """The price list in force on `day` for each product that has one, by product id. One query."""
+    day_read, money_read = ContractedPrice.valid_from.python_value, PriceTier.monthly_per_user.python_value
     lists: dict[int, PriceList] = {}
-    for product_id, valid_from, one_time_fee, users_from, each in in_force:
-        tiers = lists[product_id].tiers if product_id in lists else ()
-        lists[product_id] = PriceList(product_id, valid_from, one_time_fee, (*tiers, (users_from, each)))
+    found = database.execute_sql(IN_FORCE.replace("?", database.param), (partner_id, day.isoformat()))
+    for product_id, valid_from, one_time_fee, users_from, each in found:
+        tier = (users_from, money_read(each))
+        if product_id in lists:
+            lists[product_id] = replace(lists[product_id], tiers=(*lists[product_id].tiers, tier))
+        else:
+            lists[product_id] = PriceList(product_id, day_read(valid_from), money_read(one_time_fee), (tier,))
     return lists
 
 

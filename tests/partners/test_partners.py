@@ -185,6 +185,7 @@ class TestClose:
             "currency": "EUR",
             "timezone": "UTC",
             "country": "",
+            "rfi_close_days": "30",
             "version": "1",
         }
         assert admin.post(here, typed).status == 409

@@ -71,11 +71,6 @@ class TestPricesOn:
         assert set(found) == {world.shield.id, world.vault.id}
         assert found[world.shield.id].tiers[0][1] == Decimal("2.50")
 
-    def test_can_be_asked_for_some_products(self, world: World) -> None:
-        found = prices_on(world.northstar.id, date(2026, 1, 1), [world.vault.id, world.unpriced.id])
-        assert set(found) == {world.vault.id}
-        assert prices_on(world.northstar.id, date(2026, 1, 1), []) == {}
-
     def test_takes_one_query_however_many_there_are(self, world: World, monkeypatch) -> None:
         for place in range(20):
             product = a_product()
