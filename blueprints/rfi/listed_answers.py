@@ -45,7 +45,12 @@ def check_together(question: Question, findings: Findings, situation: Situation)
 def check_lines(question: Question, findings: Findings, entry: Callable[[str], str], *, whole: bool = False) -> None:
     """Put each entry in form by `entry`, which raises Refused; the same one twice is refused with both lines."""
     lines: dict[str, int] = {}
-    for line, written in entries(findings.value, whole=whole):
+    most = question.most or MOST_ENTRIES
+    for count, (line, written) in enumerate(entries(findings.value, whole=whole), 1):
+        if count > most:
+            findings.problems.clear()  # what is wrong with so many is not looked at
+            findings.refuse(f"At most {most:,} entries.")
+            return
         try:
             found = entry(written)
         except Refused as refusal:
@@ -55,9 +60,6 @@ def check_lines(question: Question, findings: Findings, entry: Callable[[str], s
             findings.refuse(f"“{shown(written)}” is there already, in line {lines[found]}.", line)
         else:
             lines[found] = line
-    most = question.most or MOST_ENTRIES
-    if len(lines) > most:
-        findings.refuse(f"At most {most:,} entries.")
     if not findings.problems:
         findings.value = list(lines)
 

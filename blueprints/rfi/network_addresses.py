@@ -105,7 +105,8 @@ def host_and_port(written: str, *, default_port: int | None, public: bool) -> st
     if port and not (port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65_535):
         raise Refused(f"“{shown(port)}” is no port: a number from 1 to 65535.")
     found = host(name, addresses=True, public=public)
-    return f"[{found}]:{port or default_port}" if ":" in found else f"{found}:{int(port or default_port or 0)}"
+    number = int(port or default_port or 0)
+    return f"[{found}]:{number}" if ":" in found else f"{found}:{number}"
 
 
 def apart(written: str) -> tuple[str, str]:

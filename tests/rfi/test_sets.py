@@ -19,7 +19,7 @@ from data.definitions import (
     open_question_sets,
     read_question_sets,
 )
-from data.questions import KINDS, QuestionSet
+from data.questions import COMMON_KEYS, KEYS_OF_KIND, KINDS, PREFILLS, QuestionSet
 
 FIRST = """
 [[sections]]
@@ -320,3 +320,19 @@ def test_a_wrong_file_in_the_instance_folder_stops_the_start(tmp_path: Path) -> 
     )
     with pytest.raises(WrongSetting, match=r"Question sets: .*mine\.toml, line 5: “essay” is no kind of question"):
         create_app(read_settings({"QUAYSIDE_HOME": str(tmp_path)}))
+
+
+def test_the_example_of_the_guide_can_be_used_as_it_stands(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "question-sets.md").read_text()
+    folder = tmp_path / "question_sets"
+    folder.mkdir()
+    (folder / "ours.toml").write_text(guide.split("```toml\n")[1].split("```")[0])
+    found = open_question_sets(tmp_path)
+    assert {"ours_cost_centre", "ours_hours", "ours_filter_contact"} <= set(found.by_id)
+    assert [section.id for section in found.sections][-2:] == ["ours_support", "finish"]
+
+
+def test_the_guide_names_every_kind_and_every_key() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "question-sets.md").read_text()
+    for word in (*KINDS, *COMMON_KEYS, *PREFILLS, *(key for keys in KEYS_OF_KIND.values() for key in keys)):
+        assert f"`{word}`" in guide, word
