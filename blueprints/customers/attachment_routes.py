@@ -22,8 +22,8 @@ WHOLE = "customers/attachments.html"
 FURTHER = "further_filed"  # the root of what follows is one of several
 OVERHEAD = 1024 * 1024  # bytes of an upload besides its files
 
-# The document is alone in its page: no script, no form, no request, no other window. Chromium shows nothing of a
-# sandboxed PDF when its page is also to have a group of windows of its own, so it is not asked for that.
+# The document is alone in its page: no script, no form, no request, no other window. A sandboxed page may not also ask
+# for a group of windows of its own (HTML standard: a network error), so the portal's header for that is taken back.
 ALONE = (
     (
         "Content-Security-Policy",

@@ -34,7 +34,7 @@ def make_safe(file: BinaryIO, *, name: str, written: datetime, seconds: float = 
     The process gets the file and not its name, and none of the portal's environment.
     """
     facts = json.dumps({"name": name, "written": written.isoformat()})
-    command = [sys.executable, "-P", "-m", WORKSHOP, facts]
+    command = [sys.executable, "-P", "-m", WORKSHOP, facts, str(os.getpid())]
     file.seek(0)
     with TemporaryFile() as answer:
         try:

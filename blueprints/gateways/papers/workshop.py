@@ -1,10 +1,11 @@
-"""The process that makes one file safe, and nothing else: `python -m blueprints.gateways.papers.workshop FACTS`.
+"""The process that makes one file safe, and nothing else: `python -m blueprints.gateways.papers.workshop FACTS PORTAL`.
 
 It reads the file from its standard input and writes to its standard output: a line of JSON, {"pages": 3} or
 {"refused": "…"}, then the PDF. It binds itself to the limits before it looks at the file, knows no secret of the
 portal and touches no other file, so that whatever a file does to it, the portal only hears that it ended.
 
-FACTS is JSON: `name`, what the file is called; `written`, when it was uploaded (ISO 8601).
+FACTS is JSON: `name`, what the file is called; `written`, when it was uploaded (ISO 8601). PORTAL is the number of the
+process that waits for the answer.
 """
 
 import ctypes
@@ -32,6 +33,7 @@ PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     bind()
+    end_with(int(sys.argv[2]))
     report: dict[str, object] = {}
     made = b""
     try:
@@ -40,6 +42,8 @@ def main() -> None:
         report["refused"] = refusal.sentence
     except (MemoryError, RecursionError):
         report["refused"] = TooMuchWork().sentence
+    except Exception:  # noqa: BLE001 - whatever a library makes of a hostile file, the person gets a sentence
+        report["refused"] = "This file cannot be made safe. Print it as PDF and upload that."
     sys.stdout.buffer.write(json.dumps(report).encode() + b"\n" + made)
     sys.stdout.buffer.flush()
     os._exit(0)  # tidying up what a hostile file left in the libraries is not worth the risk
@@ -63,13 +67,14 @@ def bind() -> None:
             resource.setrlimit(what, (most, most))
     with suppress(OSError):
         os.nice(10)
-    end_with_the_portal()
 
 
-def end_with_the_portal() -> None:
+def end_with(portal: int) -> None:
     """Nobody waits for the answer any more when the portal is killed; Linux can tell us (prctl(2))."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != portal:  # it was killed before it could be asked for
+            os._exit(1)
 
 
 def safe_pdf(content: bytes, facts: dict[str, str]) -> tuple[bytes, int]:
