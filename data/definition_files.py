@@ -42,6 +42,7 @@ ORDER = (
     "continuity",
     "migration",
 )
+HEADING = re.compile(r"\s*\[\[?\s*[A-Za-z]")
 ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
 PLAIN = {item.name: item.type for item in fields(Question) if item.type in (str, bool, int, int | None)}
 CLOSED = {"kind": KINDS, "prefill": PREFILLS, "form": FORMS, "columns": COLUMNS}
@@ -49,30 +50,35 @@ CLOSED = {"kind": KINDS, "prefill": PREFILLS, "form": FORMS, "columns": COLUMNS}
 
 @dataclass(frozen=True)
 class File:
-    """A file's name and text, to say where something stands."""
+    """A file's name and text, to say where something stands. `group`: the question whose fields are being read."""
 
     name: str
     text: str = ""
+    group: str = ""
 
-    def wrong(self, reason: str, id: str = "", key: str = "") -> WrongDefinition:  # noqa: A002 - as in the files
-        line = self.line_of(id, key)
+    def wrong(self, reason: str, id: str = "", key: str = "", *, again: bool = False) -> WrongDefinition:  # noqa: A002 - as in the files
+        """The refusal of a key of the table with an id; `again`: the last table with it, not the first."""
+        line = self.line_of(self.group, "questions") if self.group else self.line_of(id, key, again=again)
         return WrongDefinition(f"{self.name}{f', line {line}' if line else ''}: {reason}.")
 
-    def line_of(self, id: str, key: str = "") -> int:  # noqa: A002 - as in the files
+    def line_of(self, id: str, key: str = "", *, again: bool = False) -> int:  # noqa: A002 - as in the files
         """The line of an id, or of a key in the table with that id; 0 when there is none."""
         lines = self.text.splitlines()
         named = re.compile(rf"""\bid\s*=\s*["']{re.escape(id)}["']""")
-        at = next((place for place, line in enumerate(lines) if id and named.search(line)), None)
-        if at is None or not key:
-            return 0 if at is None else at + 1
+        places = [place for place, line in enumerate(lines) if id and named.search(line)]
+        if not places:
+            return 0
+        at = places[-1 if again else 0]
         keyed = re.compile(rf"^\s*{re.escape(key)}\s*=")
-        begins = next((place for place in range(at, -1, -1) if lines[place].lstrip().startswith("[")), 0)
-        for place in range(begins, len(lines)):
-            if place > at and lines[place].lstrip().startswith("["):
-                break
-            if keyed.match(lines[place]):
-                return place + 1
-        return at + 1
+        table = table_around(lines, at)
+        return next((place for place in table if key and keyed.match(lines[place])), at) + 1
+
+
+def table_around(lines: list[str], at: int) -> range:
+    """The lines of the table that a line belongs to: from its [[heading]] to before the next."""
+    heads = [place for place, line in enumerate(lines) if HEADING.match(line)]
+    begins = max((place for place in heads if place <= at), default=0)
+    return range(begins, min((place for place in heads if place > at), default=len(lines)))
 
 
 @dataclass
@@ -117,7 +123,7 @@ class Drafts:
             question, after = question_of(file, each), each.get("after", "")
             if question.id in self.files:
                 raise file.wrong(
-                    f"“{question.id}” is a question of {self.files[question.id].name} already", question.id
+                    f"“{question.id}” is a question of {self.files[question.id].name} already", question.id, again=True
                 )
             self.files[question.id] = file
             place = self.place_after(file, draft, question.id, after) if after else len(draft.questions)
@@ -191,20 +197,20 @@ def read_file(path: Path) -> tuple[File, dict[str, Any]]:
 # --- one question -------------------------------------------------------------------------------------
 
 
-def question_of(file: File, table: Mapping[str, Any], *, within: bool = False) -> Question:
-    """The question of a table. `within`: it is a field of a group. Raises WrongDefinition."""
+def question_of(file: File, table: Mapping[str, Any]) -> Question:
+    """The question of a table, or the field of a group. Raises WrongDefinition."""
     id_ = id_of(file, table, "question")
     kind = table.get("kind")
     if kind not in KINDS:
         raise file.wrong(f"“{kind}” is no kind of question; the kinds are {', '.join(KINDS)}", id_, "kind")
-    if within and kind in ("group", "secret", "csv"):
+    if file.group and kind in ("group", "secret", "csv"):
         raise file.wrong(f"a group cannot hold a question of kind {kind}", id_, "kind")
     allowed = COMMON_KEYS | KEYS_OF_KIND[kind] | {"after"}
-    allowed -= {"show_when", "required_when", "warn_when", "prefill", "after"} if within else set()
+    allowed -= {"show_when", "required_when", "warn_when", "prefill", "after"} if file.group else set()
     for key in table:
         if key not in allowed:
             raise file.wrong(
-                f"“{key}” of “{id_}” is not known for {'a field of ' if within else ''}kind {kind}", id_, key
+                f"“{key}” of “{id_}” is not known for {'a field of ' if file.group else ''}kind {kind}", id_, key
             )
     if "label" not in table:
         raise file.wrong(f"“{id_}” needs a label", id_)
@@ -223,7 +229,8 @@ def value_of(file: File, id_: str, key: str, value: Any) -> Any:
     if key == "warn_when":
         return tuple(caution_of(file, id_, each) for each in tables_of(file, id_, key, value))
     if key == "questions":
-        return tuple(question_of(file, each, within=True) for each in tables_of(file, id_, key, value))
+        within = replace(file, group=id_)
+        return tuple(question_of(within, each) for each in tables_of(file, id_, key, value))
     if key == "ends_with":
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise file.wrong(f"“{key}” of “{id_}” is a list of names", id_, key)

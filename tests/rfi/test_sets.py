@@ -171,7 +171,10 @@ WRONG = {
         'id = "why"\nkind = "text"\nlabel = " "\nrequired = true',
         "line 12: “why” needs a label",
     ),
-    "an id used twice": ('id = "colour"\nkind = "text"\nlabel = "Why"', "“colour” is a question of"),
+    "an id used twice": (
+        'id = "colour"\nkind = "text"\nlabel = "Why"',
+        "line 12: “colour” is a question of mine.toml already",
+    ),
     "no id": ('kind = "text"\nlabel = "Why"', "a question needs an id"),
     "an id of capitals": ('id = "Why Not"\nkind = "text"\nlabel = "Why"', "line 12: “Why Not” needs an id of a–z"),
     "a text for a switch": ('id = "why"\nkind = "text"\nlabel = "Why"\nrequired = "yes"', "line 15: “required”"),
@@ -249,12 +252,12 @@ WRONG = {
     ),
     "a secret in a group": (
         'id = "why"\nkind = "group"\nlabel = "Why"\nquestions = [{ id = "a", kind = "secret", label = "A" }]',
-        "a group cannot hold a question of kind secret",
+        "line 15: a group cannot hold a question of kind secret",
     ),
     "a condition in a group": (
         'id = "why"\nkind = "group"\nlabel = "Why"\n'
         'questions = [{ id = "a", kind = "line", label = "A", show_when = { services = ["security"] } }]',
-        "“show_when” of “a” is not known for a field of kind line",
+        "line 15: “show_when” of “a” is not known for a field of kind line",
     ),
     "a group of nothing": ('id = "why"\nkind = "group"\nlabel = "Why"', "“why” is a group without questions"),
     "a field twice": (
