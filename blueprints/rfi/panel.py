@@ -44,8 +44,7 @@ class Panel:
 
     @property
     def may_restart(self) -> bool:
-        closed = self.rfi is not None and self.rfi.closed_at is not None and self.customer.status == "closed"
-        return closed and self.who.may("rfi.restart")
+        return self.rfi is not None and self.customer.status == "closed" and self.who.may("rfi.restart")
 
     @property
     def open(self) -> bool:

@@ -168,7 +168,7 @@ def restart_project(who: Standing, customer_id: int, version: int, portal: str) 
         with transaction():
             rfi = held_rfi(who, customer_id)
             customer = find_customer(who, customer_id, for_update=True)
-            if customer.status != "closed" or rfi.closed_at is None:
+            if customer.status != "closed":
                 raise NotClosed
             if rfi.version != version:
                 raise ChangedMeanwhile

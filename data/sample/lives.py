@@ -31,6 +31,7 @@ from data.sample.writing import Rows
 MINUTE = 60 * SECOND
 ELEVEN_MONTHS = 337  # days: eleven calendar months are never more
 LINK_OPENS = timedelta(days=60)
+REMINDERS = 4
 
 # Of a hundred.
 INFRASTRUCTURES = (
@@ -239,7 +240,8 @@ class Life:
 
     def leave_rfi_and_plan(self, order: int, link_arrived: bool) -> None:
         state, at = self.case.rfi, self.at
-        rfi = self.pen.rows[Rfi].add(self.customer, order, state, at, 1 if state == "incomplete" else 2)
+        # All reminders count as sent, so that the portal writes to nobody who was made up.
+        rfi = self.pen.rows[Rfi].add(self.customer, order, state, at, REMINDERS, 1 if state == "incomplete" else 2)
         plan = {"in_progress": "open", "closed": "closed"}.get(self.case.status, "done")
         self.pen.rows[Plan].add(self.customer, order, plan, at, 1 if plan == "open" else 2)
         if state == "not_applicable":  # another application asks the questions

@@ -28,7 +28,7 @@ COLUMNS: dict[type[Record], str] = {
     " one_time_total first_payment addendum_number agreed agreed_hash subscription_start commitment_ends created_at"
     " created_by_id changed_at changed_by_id submitted_at submitted_by_id submitted_from version",
     OrderLine: "order_id product_id position code name services monthly_per_user monthly_total one_time_fee",
-    Rfi: "customer_id order_id state opened_at version",
+    Rfi: "customer_id order_id state opened_at reminders version",
     RfiLink: "rfi_id token_hash name email created_at expires_at last_opened_at",
     Plan: "customer_id order_id state opened_at version",
     Email: "partner_id customer_id kind once to_name to_email reply_to subject text state tries not_before claimed_at"

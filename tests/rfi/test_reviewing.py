@@ -119,7 +119,7 @@ class TestFlagging:
         admin.post(at(rfi, "flags"), flags(rfi, contact_email="Not tina@harbour.example, please", remarks="Which?"))
         letter = newest_letter("rfi_flagged")
         for words in (letter.text, letter.html):
-            assert "2 of them" in words
+            assert "a remark on 2 of the answers" in words
             assert "Email of the technical contact" in words
             assert "Anything else?" in words
             assert "tina@" not in words

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from blueprints.rfi import letters, waiting
+from blueprints.gateways.queue import queue
+from blueprints.rfi import jobs, letters, waiting
 from blueprints.rfi.sealing import seal
 from blueprints.rfi.waiting import remind, tend
 from data.accounts import Grant, Person
@@ -379,3 +380,11 @@ class TestRestarting:
             "rfi.link_sent",
         ]
         assert Customer.get_by_id(closed.customer_id).status == "in_progress"
+
+
+class TestTheJob:
+    def test_tends_each_hour_with_links_to_this_installation(self, clock, world: World, rfi: Rfi, portal) -> None:
+        days(clock, 3)
+        jobs.tend_unanswered.call_local()
+        assert portal.config["SETTINGS"].address + "/rfi/" in Email.get().text
+        assert "tend_unanswered" in {task.name for task in queue._registry.periodic_tasks}
