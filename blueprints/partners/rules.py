@@ -1,6 +1,6 @@
 """Partners: which of them a person reaches, their settings, and adding, closing and reopening them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -37,7 +37,7 @@ SETTINGS = {
     "rfi_reminder_days": "days of RFI reminders",
     "rfi_close_days": "days until an unanswered RFI closes the project",
 }
-CHECKS = {
+CHECKS: dict[str, Callable[[Any], Any]] = {
     "timezone": choices.known_timezone,
     "outbound_ips": addresses.ip_addresses,
     "inbound_ips": addresses.ip_addresses,

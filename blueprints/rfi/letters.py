@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from blueprints.accounts.standing import standing_of
 from blueprints.customers.rules import implementation_lead
@@ -34,7 +35,7 @@ SUBJECTS = {
 class Concern:
     """What a letter is about. `portal` is the address of the installation, for links."""
 
-    who: object
+    who: Any  # has .id and .name
     rfi: Rfi
     customer: Customer
     partner: Partner
@@ -53,7 +54,7 @@ def lead_with_address(customer: Customer) -> Contact | None:
     return lead if lead and lead.email else None
 
 
-def write_to_lead(concern: Concern, kind: str, lead: Contact, once: str | None = None, **facts: object) -> RfiLink:
+def write_to_lead(concern: Concern, kind: str, lead: Contact, once: str | None = None, **facts: Any) -> RfiLink:
     """Queue a letter of this kind with a new personal link; the earlier ones keep opening."""
     link, address = new_link(concern.rfi, lead, concern.portal)
     shown = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.rules import find_customer
@@ -172,7 +173,7 @@ def flag_answers(who: Standing, customer_id: int, version: int, remarks: Mapping
     return Flagged(len(anew), email)
 
 
-def write_with_link(concern: Concern, kind: str, **facts: object) -> str:
+def write_with_link(concern: Concern, kind: str, **facts: Any) -> str:
     """A letter with a new link to the Implementation Lead; the address, or "" when there is none."""
     lead = lead_with_address(concern.customer)
     if lead is None:
