@@ -1,12 +1,13 @@
 """Queries put together once: Peewee takes several times longer for that than the database for the answer."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from data.database import database
 
 # Stand for the numbers of a query while it is put together. No row has such an id.
-STANDING_IN = tuple(2**61 + place for place in range(8))
+STANDING_IN = tuple(2**61 + place for place in range(40))
 EVERY = 2**62  # an id beyond all others: “before this one” leaves nothing out
 
 
@@ -22,22 +23,44 @@ class Kept:
 
     def __init__(self, build: Callable[..., Any]) -> None:
         self.build = build
-        self.statements: dict[str, tuple[Any, str, list[Any]]] = {}
+        self.statements: dict[str, Statement] = {}
 
     def __call__(self, *numbers: int) -> list[Any]:
-        query, statement, parameters = self.statements.get(database.param) or self.put_together(len(numbers))
-        cursor = database.execute_sql(statement, [numbers[p] if type(p) is Place else p for p in parameters])
-        return list(query._get_cursor_wrapper(cursor))  # Peewee's own last step; it has no public name
+        kept = self.statements.get(database.param) or self.put_together(len(numbers))
+        cursor = database.execute_sql(kept.text, [numbers[p] if type(p) is Place else p for p in kept.parameters])
+        rows = cursor.fetchall()
+        if not rows:
+            return []
+        read = kept.reader or kept.learn_to_read(cursor)
+        return [read(row) for row in rows]
 
     def first(self, *numbers: int) -> Any | None:
         return next(iter(self(*numbers)), None)
 
-    def put_together(self, count: int) -> tuple[Any, str, list[Any]]:
+    def put_together(self, count: int) -> "Statement":
         query = self.build(*STANDING_IN[:count])
-        statement, given = query.sql()
+        text, given = query.sql()
         parameters = [Place(STANDING_IN.index(value)) if value in STANDING_IN else value for value in given]
-        self.statements[database.param] = query, statement, parameters
+        self.statements[database.param] = Statement(query, text, parameters)
         return self.statements[database.param]
+
+
+@dataclass
+class Statement:
+    """A query as a database is asked it, and what makes a record of a row; known once there was an answer."""
+
+    query: Any
+    text: str
+    parameters: list[Any]
+    reader: Callable[[Any], Any] | None = None
+
+    def learn_to_read(self, cursor: Any) -> Callable[[Any], Any]:
+        """Peewee's own last step: it has no public name, and holds on to nothing but the names of the columns."""
+        wrapper = self.query._get_cursor_wrapper(cursor)
+        wrapper.initialize()
+        wrapper.cursor = None
+        self.reader = wrapper.process_row
+        return wrapper.process_row
 
 
 class Place(int):

@@ -122,7 +122,7 @@ def refuse_unless_removable(who: Standing, customer: Customer, attachment: Attac
 
 def filed_under(who: Standing, customer: Customer, before: int = 0, most: int = PAGE) -> Filed:
     """The newest attachments, or those older than the attachment `before`: two queries, and no bytes are read."""
-    found = filed_before(customer.id, before or EVERY)[: most + 1]
+    found = filed_before(customer.id, before or EVERY, most + 1)
     papers = [] if before else list(papers_of(who, customer))
     may_upload = who.may_for_customer("customers.edit", customer.id, customer.partner_id)
     return Filed(
@@ -136,12 +136,12 @@ def filed_under(who: Standing, customer: Customer, before: int = 0, most: int = 
 
 
 filed_before = Kept(
-    lambda customer, key: (
+    lambda customer, key, most: (
         Attachment.select(Attachment, Person.id, Person.name)
         .join(Person, JOIN.LEFT_OUTER, on=(Attachment.created_by == Person.id), attr="created_by")
         .where((Attachment.customer == customer) & (Attachment.id < key))
         .order_by(Attachment.id.desc())
-        .limit(PAGE + 1)
+        .limit(most)
     )
 )
 

@@ -59,8 +59,8 @@ WITH_PEOPLE = (
 )
 
 notes_before = Kept(
-    lambda customer, key: (
-        WITH_PEOPLE.where((Note.customer == customer) & (Note.id < key)).order_by(Note.id.desc()).limit(PAGE + 1)
+    lambda customer, key, most: (
+        WITH_PEOPLE.where((Note.customer == customer) & (Note.id < key)).order_by(Note.id.desc()).limit(most)
     )
 )
 
@@ -77,8 +77,8 @@ def shown_to(who: Standing, customer: Customer, note: Note) -> Shown:
 
 
 def notes_of(who: Standing, customer: Customer, before: int = 0, most: int = PAGE) -> Notes:
-    """The newest notes, or those older than the note `before`, at most PAGE: one query."""
-    found = notes_before(customer.id, before or EVERY)[: most + 1]
+    """The newest notes, or those older than the note `before`, at most so many: one query."""
+    found = notes_before(customer.id, before or EVERY, most + 1)
     older = found[most - 1].id if len(found) > most else None
     return Notes(tuple(shown_to(who, customer, note) for note in found[:most]), older, may_write(who, customer))
 
