@@ -158,8 +158,8 @@ def find(reach: Reach, wanted: Wanted) -> Found:
         counts = reach.counts
         total = counts.get(wanted.letter, 0) if wanted.letter else sum(counts.values())
         filters = finding.lettered(wanted.letter)
-        sorted_here = wanted.letter and wanted.sort not in BY_NAME and total <= finding.MOST
-        matches = finding.through(reach.legs, filters, wanted.order) if sorted_here else None
+        sorted_here = wanted.letter and wanted.sort not in BY_NAME and total <= finding.SORTED_HERE
+        matches = finding.through(reach.legs, filters, wanted.order, finding.SORTED_HERE) if sorted_here else None
         found = Found(total, False, frozenset(counts), filters, matches)
     return found if found.matches is None else replace(found, matches=in_roles(reach, wanted, found.matches))
 

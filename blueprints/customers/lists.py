@@ -67,7 +67,7 @@ def told(listing: Listing, one: str, many: str) -> str:
 
 
 def total_told(listing: Listing) -> str:
-    """The number for the foot of a page: “214”, “more than 1,000”."""
+    """The number for the foot of a page: “214”, “more than 500”."""
     return f"{'more than ' if listing.more_than_total else ''}{formats.number(listing.total)}"
 
 

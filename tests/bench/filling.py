@@ -1,12 +1,20 @@
-"""Databases with many customers, filled in seconds: rows first, then the indexes and the kept counts."""
+"""Databases with many customers, filled quickly: rows first, then the indexes and the kept counts.
+
+A database that is filled is kept in instance/bench/, because the largest take minutes; of another schema than today's
+it is made anew.
+"""
 
 import random
+import shutil
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.database import database, migrate, open_database
+import psycopg
+
+from data.database import MIGRATIONS, database, migrate, open_database
 from data.folding import first_letter, fold
 from tests.factories import make_world
 
@@ -20,11 +28,37 @@ TRADES = (
     *("Logistics", "Dental", "Roofing", "Präzision", "Consulting", "Foods", "Media", "Systems", "Energy", "Bakery"),
     *("Legal", "Care", "Print", "Travel", "Motors", "Design", "Textiles", "Optics"),
 )
+RARE = "Quixote Ship Chandlers"  # one of them, however many there are
 FORMS = ("GmbH", "Ltd", "AG", "& Sons", "Partners", "Group", "Holding", "KG", "Inc")
 COLUMNS = (
     "partner_id, name, name_key, letter, company_type, primary_domain, website, sector, street, postcode, city, "
-    "region, country, account_type, permitted_users, infrastructure, status, shelf, created_at, changed_at, version"
+    "region, country, account_type, permitted_users, infrastructure, status, shelf, created_at, changed_at, version, "
+    "rfi_state"
 )
+RFI_STATES = ("complete", "incomplete", "incomplete", "error", "not_applicable")
+KEPT = Path(__file__).parents[2] / "instance" / "bench"
+COUNT = "INSERT INTO customer_count SELECT partner_id, shelf, letter, count(*) FROM customer GROUP BY 1, 2, 3"
+
+
+def kept(rows: int, shelf: str) -> Path:
+    """A SQLite database as `filled` makes it, from an earlier run if there is one."""
+    version = f"{schema():08x}"
+    path = KEPT / version / f"{shelf}-{rows}.sqlite"
+    if not path.exists():
+        for other in KEPT.iterdir() if KEPT.exists() else ():
+            if other.name != version:
+                shutil.rmtree(other)
+        making = path.parent / "making"
+        making.mkdir(parents=True, exist_ok=True)
+        filled(making, rows, shelf).rename(path)
+        shutil.rmtree(making)
+    return path
+
+
+def schema() -> int:
+    """Tells today's schema, and today's way of filling it, from others."""
+    files = (*sorted(MIGRATIONS.glob("0*.py")), Path(__file__))
+    return zlib.crc32(b"".join(file.read_bytes() for file in files))
 
 
 def filled(folder: Path, rows: int, shelf: str = "prospects") -> Path:
@@ -46,21 +80,19 @@ def filled(folder: Path, rows: int, shelf: str = "prospects") -> Path:
 def fill(connection: sqlite3.Connection, rows: int, shelf: str) -> None:
     """Triggers and indexes are put aside meanwhile: kept row by row, they take ten times as long."""
     connection.executescript("PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -200000")
-    kept = connection.execute(
+    aside = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'customer' AND type IN ('index', 'trigger') "
         "AND sql IS NOT NULL ORDER BY type, name"
     ).fetchall()
-    for kind, name, _ in kept:
+    for kind, name, _ in aside:
         connection.execute(f"DROP {kind} {name}")
     connection.execute("BEGIN")
     marks = ", ".join("?" * len(COLUMNS.split(",")))
     connection.executemany(f"INSERT INTO customer ({COLUMNS}) VALUES ({marks})", customers(rows, shelf))
     connection.execute("COMMIT")
-    connection.execute(
-        "INSERT INTO customer_count SELECT partner_id, shelf, letter, count(*) FROM customer GROUP BY 1, 2, 3"
-    )
+    connection.execute(COUNT)
     connection.execute("INSERT INTO customer_search (customer_search) VALUES ('rebuild')")
-    for _, _, sql in kept:
+    for _, _, sql in aside:
         connection.execute(sql)
     connection.execute("PRAGMA journal_mode = wal")
 
@@ -72,6 +104,7 @@ def customers(rows: int, shelf: str) -> Iterator[tuple[Any, ...]]:
     for number in range(rows):
         place = chance.choice(ENDS)
         name = f"{chance.choice(BEGINNINGS)}{place} {chance.choice(TRADES)} {chance.choice(FORMS)} {number % 9973}"
+        name = RARE if number == rows // 3 else name
         folded = fold(name)
         created = f"2026-{1 + number % 11:02}-{1 + number % 28:02} 10:00:{number % 60:02}.{number % 1_000_000:06}"
         account = chance.choice(("standard", "standard", "trial", "internal"))
@@ -79,4 +112,27 @@ def customers(rows: int, shelf: str) -> Iterator[tuple[Any, ...]]:
             *(1, name, folded, first_letter(folded), "company", f"{place}{number}.example"),
             *("",) * 7,
             *(account, chance.randrange(5_000), "", status, shelf, created, created, 1),
+            "" if shelf == "prospects" else RFI_STATES[number % len(RFI_STATES)],
         )
+
+
+def fill_postgresql(url: str, rows: int, shelf: str) -> None:
+    """The same in an empty PostgreSQL database. Indexes are put aside meanwhile there, too."""
+    open_database(url)
+    migrate()
+    with database.connection_context():
+        make_world()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
+        indexes = connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'customer' AND indexname <> 'customer_pkey'"
+        ).fetchall()
+        for name, _ in indexes:
+            connection.execute(f'DROP INDEX "{name}"')
+        with connection.cursor().copy(f"COPY customer ({COLUMNS}) FROM STDIN") as copy:
+            for row in customers(rows, shelf):
+                copy.write_row(row)
+        connection.execute(COUNT)
+        for _, definition in indexes:
+            connection.execute(definition)
+        connection.execute("VACUUM ANALYZE")

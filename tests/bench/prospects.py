@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask import Flask
@@ -10,7 +9,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from data.accounts import Person
 from data.database import database, open_database
-from tests.bench.filling import filled
+from tests.bench.filling import kept
 from tests.bench.serving import Asker, compare, served
 
 SECRET_KEY = "only for measuring " * 3
@@ -22,8 +21,8 @@ MOST_GROWTH = 1.2  # from 1,000 to 1,000,000
 def askers(rows: int, address: str = "/prospects/") -> Iterator[tuple[Asker, Asker]]:
     """Who asks the portal for its list of so many prospects, signed in, and who asks the bare route for its own."""
     with TemporaryDirectory() as folder:
-        path = filled(Path(folder), rows)
-        cookie = {"Cookie": f"quayside={session_of('ada.admin', path)}"}
+        path = kept(rows, "prospects")
+        cookie = {"Cookie": f"quayside={session_of('ada.admin', f'sqlite:///{path}')}"}
         environ = {"DATABASE_URL": f"sqlite:///{path}", "QUAYSIDE_HOME": folder, "SECRET_KEY": SECRET_KEY}
         with (
             served("app:served", environ) as portal_port,
@@ -32,9 +31,9 @@ def askers(rows: int, address: str = "/prospects/") -> Iterator[tuple[Asker, Ask
             yield Asker(portal_port, address, cookie), Asker(bare_port, "/")
 
 
-def session_of(person: str, path: Path) -> str:
+def session_of(person: str, url: str) -> str:
     """The session cookie of somebody of the tests' world, signed in."""
-    open_database(f"sqlite:///{path}")
+    open_database(url)
     with database.connection_context():
         found = Person.get(Person.email.startswith(f"{person}@"))
     app = Flask("signing")

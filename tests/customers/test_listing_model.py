@@ -186,12 +186,12 @@ class ListMachine(RuleBasedStateMachine):
         assert kept == counted
 
 
-@pytest.mark.parametrize("limits", [None, (3, 100, 50, 0, 5), (4, 8, 2, 2, 9)], ids=["as it is", "few", "fewer"])
+@pytest.mark.parametrize("limits", [None, (3, 100, 50, 0, 5, 3), (4, 8, 2, 2, 9, 4)], ids=["as it is", "few", "fewer"])
 def test_a_list_shows_what_its_model_shows(
     world: World, monkeypatch: pytest.MonkeyPatch, limits: tuple[int, ...] | None
 ) -> None:
     """`limits` so low that small lists take every way that large ones take."""
-    for name, limit in zip(("MOST", "NEAR", "INSIDE", "FEW", "AHEAD"), limits or (), strict=False):
+    for name, limit in zip(("MOST", "NEAR", "INSIDE", "FEW", "AHEAD", "SORTED_HERE"), limits or (), strict=False):
         monkeypatch.setattr(finding, name, limit)
     if limits:
         monkeypatch.setattr(listing, "EXPORTED_AT_ONCE", 2)
