@@ -84,6 +84,12 @@ def implementation_lead(customer: Customer) -> Contact | None:
     return found
 
 
+def lead_with_address(customer: Customer) -> Contact | None:
+    """The Implementation Lead, if there is one who can be written to."""
+    lead = implementation_lead(customer)
+    return lead if lead and lead.email else None
+
+
 def seen(customer: Customer, version: int) -> None:
     """Raise ChangedMeanwhile unless the person saw the newest version."""
     if customer.version != version:

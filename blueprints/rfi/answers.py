@@ -11,8 +11,8 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Self
 
+from blueprints.customers.sealing import Unreadable, seal, unseal
 from blueprints.rfi.checking import brings, read, written
-from blueprints.rfi.sealing import Unreadable, seal, unseal
 from data import history
 from data.customers import Customer
 from data.moments import now

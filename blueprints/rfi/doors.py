@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.links import LinkHolder, OpenedLink, follow_link
 from blueprints.customers.rules import reached_by
 from blueprints.rfi.filling import why_not_open
-from blueprints.rfi.rules import LinkHolder, OpenedLink, follow_link
 from blueprints.web.refusals import MayNot, NotThere
 from data.customers import Customer
 from data.partners import Partner

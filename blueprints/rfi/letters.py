@@ -4,22 +4,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from blueprints.accounts.standing import standing_of
-from blueprints.customers.rules import implementation_lead
+from blueprints.customers.at_msp import people_at_msp
+from blueprints.customers.links import new_link
 from blueprints.mailroom.letters import drawn
 from blueprints.mailroom.rules import write
 from blueprints.partners.waiting import TOLD_BEFORE
-from blueprints.rfi.rules import new_link
 from data import history
-from data.accounts import Grant, Person
 from data.attachments import Attachment
 from data.customers import Contact, Customer
 from data.emails import Email
 from data.moments import day_of, now
-from data.orders import Order
 from data.partners import Partner
 from data.rfi import Rfi, RfiLink
-from data.roles import Role
 
 SUBJECTS = {
     "rfi_reminder": "{customer}: {partner} still needs your answers",
@@ -46,12 +42,6 @@ class Concern:
 
 
 # --- to the customer ----------------------------------------------------------------------------------
-
-
-def lead_with_address(customer: Customer) -> Contact | None:
-    """The Implementation Lead, if there is one who can be written to."""
-    lead = implementation_lead(customer)
-    return lead if lead and lead.email else None
 
 
 def write_to_lead(concern: Concern, kind: str, lead: Contact, once: str | None = None, **facts: Any) -> RfiLink:
@@ -98,45 +88,12 @@ def write_to_msp(
     concern: Concern, kind: str, once: str, enclosures: tuple[Attachment, ...] = (), **facts: object
 ) -> list[str]:
     """Queue the letter for everybody at the MSP who is told; their addresses. `once` names it, for each of them."""
-    told = people_at_msp(concern)
+    told = people_at_msp(concern.customer, concern.partner, concern.rfi.order_id)
     for number, (name, email) in enumerate(told):
         shown = {"reader": name or concern.partner.name, "partner": concern.partner.name}
         shown |= {"customer": concern.customer.name, "link": f"{concern.portal}/customers/{concern.customer.id}"}
         queue(concern, kind, name, email, f"{once}:{number}", enclosures, {**shown, **facts})
     return [email for _, email in told]
-
-
-def people_at_msp(concern: Concern) -> list[tuple[str, str]]:
-    """Name and address of those who are told what becomes of an RFI.
-
-    Whoever submitted the order, while they may still see the customer, and the MSP's reply-to address; if there is
-    neither, the MSP's administrators.
-    """
-    told = {}
-    if seller := seller_of(concern):
-        told[seller.email.casefold()] = (seller.name, seller.email)
-    if reply_to := concern.partner.reply_to:
-        told.setdefault(reply_to.casefold(), ("", reply_to))
-    return list(told.values()) or administrators_of(concern.partner)
-
-
-def seller_of(concern: Concern) -> Person | None:
-    found: Person | None = (
-        Person.select()
-        .join(Order, on=(Order.submitted_by == Person.id))
-        .where((Order.id == concern.rfi.order_id) & Person.active)
-        .first()
-    )
-    customer = concern.customer
-    if found is None or not standing_of(found).may_for_customer("customers.see", customer.id, customer.partner_id):
-        return None
-    return found
-
-
-def administrators_of(partner: Partner) -> list[tuple[str, str]]:
-    held = (Grant.partner == partner) & Grant.customer_id.is_null() & (Grant.role == Role.PARTNER_ADMIN)
-    query = Person.select().join(Grant, on=(Grant.person == Person.id)).where(held & Person.active)
-    return [(person.name, person.email) for person in query.order_by(Person.id)]
 
 
 def queue(

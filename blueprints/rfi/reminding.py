@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from blueprints.accounts.standing import Standing
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import chosen_customers
+from blueprints.customers.rules import lead_with_address
 from blueprints.customers.wanted import Wanted
-from blueprints.rfi.letters import Concern, lead_with_address, write_reminder
+from blueprints.rfi.letters import Concern, write_reminder
 from blueprints.rfi.rules import held_rfi
 from data.customers import Customer
 from data.database import locked, transaction

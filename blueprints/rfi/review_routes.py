@@ -6,8 +6,9 @@ from flask import Blueprint, Flask, Response, current_app, g, request, url_for
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError
 
+from blueprints.customers import sealing
 from blueprints.mailroom import jobs as mailroom_jobs
-from blueprints.rfi import answering, jobs, reviewing, sealing, waiting
+from blueprints.rfi import answering, jobs, reviewing, waiting
 from blueprints.rfi.doors import Door, door_by_link, door_of
 from blueprints.rfi.filling import HandedInAlready
 from blueprints.rfi.handing_in import NotComplete, SeenBefore

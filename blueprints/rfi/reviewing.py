@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.rules import find_customer
-from blueprints.rfi.letters import Concern, lead_with_address, write_to_lead
+from blueprints.customers.rules import find_customer, lead_with_address
+from blueprints.rfi.letters import Concern, write_to_lead
 from blueprints.rfi.reading import ReadAnswer, ReadSection, read_version
 from blueprints.rfi.rules import held_rfi, newest_rfi
 from blueprints.rfi.waiting import open_anew

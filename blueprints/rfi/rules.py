@@ -1,11 +1,7 @@
-"""Requests for information: opening one with an order, and the personal link that opens it."""
-
-import hashlib
-import secrets
-from dataclasses import dataclass
-from datetime import timedelta
+"""Requests for information: opening one with an order, and sending the personal link that opens it."""
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.links import new_link, revoke_links
 from blueprints.customers.rules import find_customer, implementation_lead
 from blueprints.mailroom.letters import drawn
 from blueprints.mailroom.rules import NoAddress, write
@@ -19,23 +15,12 @@ from data.orders import Order, OrderLine
 from data.partners import Partner
 from data.rfi import Rfi, RfiLink
 
-LINK_DAYS = 60
-OPENED_AGAIN_AFTER = timedelta(hours=1)  # reloads are not worth a line of history each
 TOPICS = (
     "who to call about technical questions, and in an emergency",
     "where your mail is today, and which email domains you use",
     "the addresses your mail is sent from and delivered to",
     "how the valid recipients are known",
 )
-
-
-@dataclass(frozen=True)
-class OpenedLink:
-    """What a personal link leads to."""
-
-    link: RfiLink
-    rfi: Rfi  # with its customer and partner
-    partner: Partner
 
 
 def open_rfi(who: Standing, customer: Customer, partner: Partner, order: Order, lead: Contact, portal: str) -> Rfi:
@@ -85,20 +70,6 @@ def send_link(
     return link
 
 
-def new_link(rfi: Rfi, lead: Contact, portal: str) -> tuple[RfiLink, str]:
-    """A link of 256 random bits, of which the hash is kept; and its address, which only a letter may carry."""
-    token = secrets.token_urlsafe(32)
-    link = RfiLink.create(
-        rfi=rfi,
-        token_hash=hashed(token),
-        name=lead.full_name,
-        email=lead.email,
-        created_at=now(),
-        expires_at=now() + timedelta(days=LINK_DAYS),
-    )
-    return link, f"{portal}/rfi/{token}"
-
-
 def send_link_again(who: Standing, customer_id: int, portal: str) -> RfiLink:
     """Revoke the links that still open, and write a new one to the Implementation Lead.
 
@@ -118,11 +89,6 @@ def send_link_again(who: Standing, customer_id: int, portal: str) -> RfiLink:
     return link
 
 
-def revoke_links(rfi: Rfi) -> None:
-    """End all links of an RFI now."""
-    RfiLink.update(revoked_at=now()).where((RfiLink.rfi == rfi) & RfiLink.revoked_at.is_null()).execute()
-
-
 def revoke_link(who: Standing, customer_id: int, link_id: int) -> RfiLink:
     """End one link now; it may have ended before. Raises NotThere, MayNot."""
     with transaction():
@@ -137,35 +103,6 @@ def revoke_link(who: Standing, customer_id: int, link_id: int) -> RfiLink:
             link.save()
             history.record("rfi.link_revoked", who, partner=customer.partner_id, customer=customer.id, email=link.email)
     return link
-
-
-def follow_link(token: str) -> OpenedLink:
-    """What the token opens, noting that it was opened. Raises NotThere: wrong, expired and revoked look the same."""
-    link: RfiLink | None = (
-        RfiLink.select(RfiLink, Rfi, Customer, Partner)
-        .join(Rfi)
-        .join(Customer)
-        .join(Partner)
-        .where(RfiLink.token_hash == hashed(token))
-        .first()
-    )
-    if link is None or link.revoked_at is not None or link.expires_at <= now():
-        raise NotThere("This link does not open anything (any more). Ask whoever sent it for a new one.")
-    if link.last_opened_at is None or now() - link.last_opened_at > OPENED_AGAIN_AFTER:
-        note_opening(link, link.rfi.customer)
-    return OpenedLink(link, link.rfi, link.rfi.customer.partner)
-
-
-def note_opening(link: RfiLink, customer: Customer) -> None:
-    with transaction():
-        RfiLink.update(last_opened_at=now()).where(RfiLink.id == link.id).execute()
-        history.record(
-            "rfi.link_opened",
-            LinkHolder(link),
-            partner=customer.partner_id,
-            customer=customer.id,
-            email=link.email,
-        )
 
 
 def products_of(rfi: Rfi) -> list[str]:
@@ -198,16 +135,3 @@ def links_of(rfi: Rfi | None, most: int = 100) -> list[RfiLink]:
 newest_links = Kept(
     lambda rfi, most: RfiLink.select().where(RfiLink.rfi == rfi).order_by(RfiLink.id.desc()).limit(most)
 )
-
-
-def hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-class LinkHolder:
-    """Whoever holds a personal link, as history names them: nobody signed in, but an address."""
-
-    id = None
-
-    def __init__(self, link: RfiLink) -> None:
-        self.name = f"{link.name} (by link)" if link.name else f"{link.email} (by link)"

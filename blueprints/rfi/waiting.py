@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from peewee import Expression, IntegrityError
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.rules import find_customer, move_to
+from blueprints.customers.links import revoke_links
+from blueprints.customers.rules import find_customer, lead_with_address, move_to
+from blueprints.customers.sealing import erase_secrets
 from blueprints.partners.waiting import TOLD_BEFORE, days_of
-from blueprints.rfi.letters import Concern, closing_moment, lead_with_address, write_reminder, write_to_msp
-from blueprints.rfi.rules import held_rfi, revoke_links, send_link
-from blueprints.rfi.sealing import erase_secrets
+from blueprints.rfi.letters import Concern, closing_moment, write_reminder, write_to_msp
+from blueprints.rfi.rules import held_rfi, send_link
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, Refused
 from data import formats
 from data.customers import Customer

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from blueprints.rfi.sealing import seal
+from blueprints.customers.sealing import seal
 from data import definitions
 from data.definitions import as_definition, ask_by, from_definition
 from data.moments import now

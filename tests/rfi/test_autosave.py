@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from blueprints.rfi.sealing import unseal
+from blueprints.customers.sealing import unseal
 from data.customers import Customer
 from data.history import History
 from data.moments import now

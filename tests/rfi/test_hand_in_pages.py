@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from blueprints.rfi.rules import hashed
+from blueprints.customers.links import hashed
 from data.emails import Email
 from data.history import History
 from data.moments import now

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from blueprints.rfi.sealing import unseal
+from blueprints.customers.sealing import unseal
 from data.attachments import Content
 from data.database import database
 from data.emails import Email

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from blueprints.customers.links import LinkHolder
 from blueprints.rfi.filling import filled
 from blueprints.rfi.handing_in import hand_in
-from blueprints.rfi.rules import LinkHolder
 from data.customers import Contact, Customer
 from data.emails import Email
 from data.history import History, sentence

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from blueprints.customers.at_msp import people_at_msp
+from blueprints.customers.sealing import seal
 from blueprints.gateways.queue import queue
 from blueprints.rfi import jobs, letters, waiting
-from blueprints.rfi.sealing import seal
 from blueprints.rfi.waiting import remind, tend
 from data.accounts import Grant, Person
 from data.customers import Contact, Customer
@@ -273,8 +274,8 @@ class TestClosing:
         told = [letter.to_email for letter in Email.select().where(Email.kind == "rfi_closed").order_by(Email.id)]
         assert told == ["ada.admin@northstar.example", "desk@northstar.example"]
         Partner.update(reply_to="ADA.admin@northstar.example").execute()
-        concern = letters.Concern(world.admin, rfi, rfi.customer, Partner.get_by_id(world.northstar.id), PORTAL)
-        assert letters.people_at_msp(concern) == [("Ada Admin", "ada.admin@northstar.example")]
+        partner = Partner.get_by_id(world.northstar.id)
+        assert people_at_msp(rfi.customer, partner, rfi.order_id) == [("Ada Admin", "ada.admin@northstar.example")]
 
     def test_whoever_ordered_and_left_the_msp_is_not_told(self, clock, world: World, rfi: Rfi) -> None:
         Grant.delete().where(Grant.person == world.admin).execute()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from blueprints.rfi.rules import hashed
+from blueprints.customers.links import hashed
 from data.moments import now
 from data.orders import OrderLine
 from data.rfi import Rfi, RfiAnswer, RfiLink

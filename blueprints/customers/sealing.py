@@ -1,4 +1,4 @@
-"""Secrets of an RFI (passwords of directories and mailboxes): encrypted as soon as they are typed, erased at the end.
+"""Secrets of customers (passwords of directories, mailboxes): encrypted as soon as they are typed, erased at the end.
 
 Kept with Fernet (AES in CBC, signed with HMAC-SHA-256; cryptography.io, “Fernet”). The key stands outside the database,
 so a copy of the database alone opens nothing.
@@ -15,6 +15,7 @@ from blueprints.web.refusals import Refused
 from data import history
 from data.customers import Customer
 from data.moments import now
+from data.plans import Mailbox, Plan
 from data.rfi import Rfi, RfiAnswer
 
 PURPOSE = b"secrets of RFIs"
@@ -62,7 +63,7 @@ def unseal(sealed: str) -> str:
 
 
 def erase_secrets(who: object, customer: Customer) -> int:
-    """Erase what a customer's RFIs keep sealed: their plan or project ends, or they leave. Returns how many.
+    """Erase what a customer's RFIs and mailboxes keep sealed: their plan or project ends, or they leave. How many.
 
     Call inside the transaction.
     """
@@ -75,6 +76,9 @@ def erase_secrets(who: object, customer: Customer) -> int:
         "changed_by_name": history.PORTAL.name,
     }
     count: int = RfiAnswer.update(**erased, changed_by_id=None).where(kept).execute()
+    plans = Plan.select(Plan.id).where(Plan.customer == customer)
+    with_password = Mailbox.plan.in_(plans) & (Mailbox.sealed != "")
+    count += Mailbox.update(sealed="", version=Mailbox.version + 1).where(with_password).execute()
     if count:
         history.record("rfi.secrets_erased", who, partner=customer.partner_id, customer=customer.id, count=count)
     return count

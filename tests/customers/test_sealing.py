@@ -2,7 +2,7 @@
 
 import pytest
 
-from blueprints.rfi.sealing import Unreadable, erase_secrets, open_seal, seal, unseal
+from blueprints.customers.sealing import Unreadable, erase_secrets, open_seal, seal, unseal
 from data.database import transaction
 from data.history import PORTAL, History
 from data.moments import now
