@@ -43,6 +43,7 @@ from blueprints.web.settings import LOOPBACK, Settings, WrongSetting, read_setti
 from blueprints.web.templates import prepare_templates
 from data.database import back_up, migrate, open_database, pending_migrations
 from data.definitions import WrongDefinition, open_question_sets
+from data.plan_definitions import open_plans
 
 FEATURES = (
     home,
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     app = Flask(__name__, instance_path=str(settings.quayside_home))
     configure(app, settings)
-    read_questions(settings)
+    read_definitions(settings)
     database = connect(settings)
     open_queue(settings.jobs_url, settings.quayside_home, database)
     Htmx(app)
@@ -137,12 +138,16 @@ def connect(settings: Settings) -> Database:
         raise WrongSetting(f"DATABASE_URL: {problem}") from problem
 
 
-def read_questions(settings: Settings) -> None:
-    """The question sets of the RFI, with those that the MSP has put into the instance folder."""
+def read_definitions(settings: Settings) -> None:
+    """The question sets of the RFI and the plans, with those that the MSP has put into the instance folder."""
     try:
-        open_question_sets(settings.quayside_home)
+        questions = open_question_sets(settings.quayside_home)
     except WrongDefinition as wrong:
         raise WrongSetting(f"Question sets: {wrong}") from None
+    try:
+        open_plans(settings.quayside_home, questions)
+    except WrongDefinition as wrong:
+        raise WrongSetting(f"Plans: {wrong}") from None
 
 
 def served() -> Flask:

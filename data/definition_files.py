@@ -4,14 +4,14 @@ A file has sections, and sections have questions. A section that an earlier file
 last, or `before` another. A condition of the file (`show_when` at its top) holds for all its questions.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from data.conditions import Condition, WrongCondition, both, read_condition
-from data.definitions import SHIPPED, WrongDefinition, version_of
+from data.conditions import Condition, both
+from data.definition_tables import File, condition_of, id_of, plain, read_file, tables_of
+from data.definitions import SHIPPED, version_of
 from data.question_checks import WrongQuestion, check_references
 from data.questions import (
     COLUMNS,
@@ -42,43 +42,8 @@ ORDER = (
     "continuity",
     "migration",
 )
-HEADING = re.compile(r"\s*\[\[?\s*[A-Za-z]")
-ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
 PLAIN = {item.name: item.type for item in fields(Question) if item.type in (str, bool, int, int | None)}
 CLOSED = {"kind": KINDS, "prefill": PREFILLS, "form": FORMS, "columns": COLUMNS}
-
-
-@dataclass(frozen=True)
-class File:
-    """A file's name and text, to say where something stands. `group`: the question whose fields are being read."""
-
-    name: str
-    text: str = ""
-    group: str = ""
-
-    def wrong(self, reason: str, id: str = "", key: str = "", *, again: bool = False) -> WrongDefinition:  # noqa: A002 - as in the files
-        """The refusal of a key of the table with an id; `again`: the last table with it, not the first."""
-        line = self.line_of(self.group, "questions") if self.group else self.line_of(id, key, again=again)
-        return WrongDefinition(f"{self.name}{f', line {line}' if line else ''}: {reason}.")
-
-    def line_of(self, id: str, key: str = "", *, again: bool = False) -> int:  # noqa: A002 - as in the files
-        """The line of an id, or of a key in the table with that id; 0 when there is none."""
-        lines = self.text.splitlines()
-        named = re.compile(rf"""\bid\s*=\s*["']{re.escape(id)}["']""")
-        places = [place for place, line in enumerate(lines) if id and named.search(line)]
-        if not places:
-            return 0
-        at = places[-1 if again else 0]
-        keyed = re.compile(rf"^\s*{re.escape(key)}\s*=")
-        table = table_around(lines, at)
-        return next((place for place in table if key and keyed.match(lines[place])), at) + 1
-
-
-def table_around(lines: list[str], at: int) -> range:
-    """The lines of the table that a line belongs to: from its [[heading]] to before the next."""
-    heads = [place for place, line in enumerate(lines) if HEADING.match(line)]
-    begins = max((place for place in heads if place <= at), default=0)
-    return range(begins, min((place for place in heads if place > at), default=len(lines)))
 
 
 @dataclass
@@ -162,7 +127,7 @@ def read_folders(folders: Iterable[Path]) -> QuestionSet:
     drafts = Drafts()
     for folder in folders:
         for path in sorted(folder.glob("*.toml"), key=in_order):
-            file, table = read_file(path)
+            file, table = read_file(path, SHIPPED)
             drafts.add(file, table)
     return drafts.put_together()
 
@@ -176,22 +141,6 @@ def read_table(name: str, table: Mapping[str, Any]) -> QuestionSet:
 
 def in_order(path: Path) -> tuple[int, str]:
     return ORDER.index(path.stem) if path.stem in ORDER else len(ORDER), path.stem
-
-
-def read_file(path: Path) -> tuple[File, dict[str, Any]]:
-    import tomllib  # noqa: PLC0415 - only who reads files needs it, once
-
-    name = path.name if path.parent == SHIPPED else str(path)
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise WrongDefinition(f"{name}: cannot be read as a text in UTF-8 ({problem}).") from None
-    try:
-        return File(name, text), tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        reason, _, line = str(problem).partition(" (at line ")
-        where = f", line {line.split(',')[0]}" if line else ""
-        raise WrongDefinition(f"{name}{where}: {reason}.") from None
 
 
 # --- one question -------------------------------------------------------------------------------------
@@ -239,13 +188,7 @@ def value_of(file: File, id_: str, key: str, value: Any) -> Any:
 
 
 def plain_value(file: File, id_: str, key: str, value: Any) -> Any:
-    wanted = PLAIN[key]
-    if wanted is bool and not isinstance(value, bool):
-        raise file.wrong(f"“{key}” of “{id_}” is true or false", id_, key)
-    if wanted is str and not isinstance(value, str):
-        raise file.wrong(f"“{key}” of “{id_}” is a text", id_, key)
-    if wanted not in (bool, str) and (not isinstance(value, int) or isinstance(value, bool)):
-        raise file.wrong(f"“{key}” of “{id_}” is a whole number", id_, key)
+    plain(file, id_, key, value, PLAIN[key])
     if key in CLOSED and value not in CLOSED[key]:
         raise file.wrong(f"“{value}” in “{key}” of “{id_}” is none of {', '.join(CLOSED[key])}", id_, key)
     return value
@@ -270,24 +213,3 @@ def caution_of(file: File, id_: str, table: Mapping[str, Any]) -> Caution:
         raise file.wrong(f"each “warn_when” of “{id_}” needs a sentence to “say”", id_, "warn_when")
     rest = {key: value for key, value in table.items() if key != "say"}
     return Caution(condition_of(file, id_, "warn_when", rest), say)
-
-
-def condition_of(file: File, id_: str, key: str, table: Any) -> Condition:
-    try:
-        return read_condition(table)
-    except WrongCondition as wrong:
-        raise file.wrong(f"{f'“{id_}”: ' if id_ else ''}{wrong}", id_, key) from None
-
-
-def id_of(file: File, table: Mapping[str, Any], what: str) -> str:
-    id_ = table.get("id")
-    if not isinstance(id_, str) or not ID.fullmatch(id_):
-        told = f"“{id_}”" if id_ is not None else "a " + what
-        raise file.wrong(f"{told} needs an id of a–z, 0–9 and _, beginning with a letter", str(id_ or ""))
-    return id_
-
-
-def tables_of(file: File, id_: str, key: str, value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise file.wrong(f"“{key}” is a list of tables", id_, key)
-    return value

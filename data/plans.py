@@ -31,7 +31,8 @@ class Plan(Record):
     """The onboarding plan that an order opened. `state`: open, done, closed.
 
     Its steps are made when the RFI says what is needed; `template` is null until then. `steps_done`, `steps_total`
-    (required ones, dropped ones left out) and `current_step` are kept for lists, in the transaction of each change.
+    (required ones, dropped ones left out), `current_step` and whose `turn` it is are kept for lists, in the transaction
+    of each change.
     `expected` overrides what the MSP's settings say that records should be: mx, spf_include, dkim_selectors,
     autodiscover.
     """
@@ -46,6 +47,9 @@ class Plan(Record):
     steps_done = IntegerField(default=0)
     steps_total = IntegerField(default=0)
     current_step = TextField(default="")  # title of the first step that can be worked on
+    turn = TextField(default="")  # who owns it; "" when there is none
+    turn_step_id = IntegerField(null=True)
+    turn_since = Moment(null=True)
     partner_signed_at = Moment(null=True)
     partner_signed_by = TextField(default="")
     customer_signed_at = Moment(null=True)
@@ -80,6 +84,8 @@ class PlanStep(Record):
     changed_by_id = IntegerField(null=True)
     changed_by_name = TextField(default="")
     dropped_at = Moment(null=True)
+    alert = TextField(default="")  # what the daily watch noticed after it was done
+    alert_at = Moment(null=True)
     version = IntegerField(default=1)
 
 

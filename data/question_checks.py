@@ -1,6 +1,6 @@
 """What no question shows alone: that ids are there once, and that questions only look back at what fits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from data.conditions import EMPTY, GIVEN, Condition
@@ -50,24 +50,27 @@ class Asked:
             )
 
     def check_condition(self, question: Question, key: str, condition: Condition) -> None:
-        for other, values in condition.asks_about():
-            known = {**self.earlier, question.id: question} if key == "warn_when" else self.earlier
-            if other not in known:
-                raise WrongQuestion(
-                    question.id, key, f"“{question.id}” has a condition on “{other}”, which is no earlier question"
-                )
-            self.check_values(question, key, known[other], values)
+        known = {**self.earlier, question.id: question} if key == "warn_when" else self.earlier
+        if reason := misunderstood(condition, known, "no earlier question"):
+            raise WrongQuestion(question.id, key, f"“{question.id}” {reason}")
 
-    def check_values(self, question: Question, key: str, other: Question, values: tuple[str, ...]) -> None:
+
+def misunderstood(condition: Condition, known: Mapping[str, Question], unknown: str) -> str:
+    """What a condition expects of these questions that they cannot answer; "" when it is understood.
+
+    `unknown`: what a question that is not among them is, in the reason.
+    """
+    for id_, values in condition.asks_about():
+        if id_ not in known:
+            return f"has a condition on “{id_}”, which is {unknown}"
         if values == ("", "date"):
-            if other.kind not in ("date", "date_time"):
-                raise WrongQuestion(question.id, key, f"“{question.id}” compares “{other.id}”, which is no date")
-            return
+            if known[id_].kind not in ("date", "date_time"):
+                return f"compares “{id_}”, which is no date"
+            continue
         for value in values:
-            if not may_say(other, value):
-                raise WrongQuestion(
-                    question.id, key, f"“{question.id}” has a condition on “{value}”, which “{other.id}” cannot answer"
-                )
+            if not may_say(known[id_], value):
+                return f"has a condition on “{value}”, which “{id_}” cannot answer"
+    return ""
 
 
 def may_say(question: Question, value: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprints.customers.attachments import file_document
+from blueprints.plans.making import Needs, make_plan
 from blueprints.rfi.answers_paper import AnswersPaper, render
 from blueprints.rfi.filling import Filled, filled, held, remember
 from blueprints.rfi.letters import Concern, write_to_msp
@@ -17,7 +18,6 @@ from data.attachments import Attachment
 from data.customers import INFRASTRUCTURES, Customer
 from data.database import transaction
 from data.moments import now
-from data.plans import Plan
 from data.rfi import HandedIn, Rfi, RfiFlag
 
 
@@ -61,8 +61,7 @@ def hand_in(who: Any, found: Rfi, version: int, portal: str) -> HandedIn:
         handing = Handing(concern, whole, HandedIn.select().where(HandedIn.rfi == rfi).count() + 1)
         kept = keep_version(handing)
         settle(handing)
-        if handing.number == 1:
-            unlock_plan(concern)
+        unlock_plan(handing)
         tell_msp(handing, kept.attachment)
     return kept
 
@@ -99,10 +98,13 @@ def settle(handing: Handing) -> None:
     handing.concern.record("rfi.handed_in", number=handing.number)
 
 
-def unlock_plan(concern: Concern) -> None:
-    """The first steps of the onboarding plan may begin."""
-    if Plan.update(version=Plan.version + 1).where(Plan.order == concern.rfi.order_id).execute():
+def unlock_plan(handing: Handing) -> None:
+    """The onboarding plan gets the steps that these answers call for, and the first of them may begin."""
+    concern, situation = handing.concern, handing.whole.situation
+    if handing.number == 1:
         concern.record("plan.unlocked")
+    needs = Needs(situation.services, situation.infrastructure, handing.whole.answers)
+    make_plan(concern.who, handing.whole.customer, concern.rfi.order_id, needs)
 
 
 def tell_msp(handing: Handing, paper: Attachment) -> None:

@@ -1,0 +1,69 @@
+"""Letters about a plan: to the customer's Implementation Lead with a personal link, and to the MSP."""
+
+from typing import Any
+
+from blueprints.customers.at_msp import people_at_msp
+from blueprints.customers.links import new_link
+from blueprints.customers.rules import lead_with_address
+from blueprints.mailroom.letters import drawn
+from blueprints.mailroom.rules import write
+from blueprints.plans.held import Held
+from data.customers import Customer
+from data.moments import day_of
+from data.partners import Partner
+from data.plans import Plan
+from data.rfi import Rfi
+
+SUBJECTS = {
+    "plan_complete": "{customer}: onboarding is complete",
+    "plan_complete_customer": "{customer}: your mail services are set up",
+}
+
+
+def write_completed(held: Held, portal: str) -> None:
+    """Tell both sides that it is done."""
+    plan, customer = held.plan, held.customer
+    times = f"{plan.id}:{plan.completed_at:%Y%m%d%H%M%S}"
+    tell_msp(held.who, plan, customer, "plan_complete", f"plan_complete:{times}", portal)
+    tell_lead(held.who, plan, customer, "plan_complete_customer", f"plan_complete_customer:{times}", portal)
+
+
+def tell_msp(who: Any, plan: Plan, customer: Customer, kind: str, once: str, portal: str, **facts: object) -> int:
+    """Queue the letter for everybody at the MSP who is told of the order; how many."""
+    partner = customer.partner
+    people = people_at_msp(customer, partner, plan.order_id)
+    for number, (name, email) in enumerate(people):
+        shown = {"reader": name or partner.name, "partner": partner.name, "customer": customer.name}
+        shown |= {"link": f"{portal}/customers/{customer.id}/plan", **facts}
+        queue(who, kind, name, email, customer, f"{once}:{number}", shown)
+    return len(people)
+
+
+def tell_lead(who: Any, plan: Plan, customer: Customer, kind: str, once: str, portal: str, **facts: object) -> str:
+    """Queue the letter with a new personal link for the Implementation Lead; the address, or "" without one."""
+    lead, rfi = lead_with_address(customer), Rfi.get_or_none(Rfi.order == plan.order_id)
+    if lead is None or rfi is None:
+        return ""
+    link, address = new_link(rfi, lead, portal, "welcome")
+    shown = {"reader": lead.full_name or lead.email, "partner": customer.partner.name, "customer": customer.name}
+    shown |= {"link": address, "until": day_of(link.expires_at, customer.partner.timezone), **facts}
+    queue(who, kind, lead.full_name, lead.email, customer, once, shown)
+    return str(lead.email)
+
+
+def queue(who: Any, kind: str, name: str, email: str, customer: Customer, once: str, facts: dict[str, Any]) -> None:
+    subject = SUBJECTS[kind].format(**facts)
+    text, html = drawn(kind, subject=subject, **facts)
+    partner: Partner = customer.partner
+    write(
+        who,
+        kind=kind,
+        to_name=name,
+        to_email=email,
+        subject=subject,
+        text=text,
+        html=html,
+        partner=partner,
+        customer=customer,
+        once=once,
+    )

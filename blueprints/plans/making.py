@@ -1,0 +1,308 @@
+"""Making a plan: which template an order calls for, and which of its steps this customer needs.
+
+One plan for each order. Of several templates that are selected (moving mailboxes and security, say) one is put
+together: a step that both have under one id is done once and waits for all that it waits for in either.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from functools import lru_cache, reduce
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from blueprints.accounts.standing import Standing
+from blueprints.customers.rules import find_customer
+from blueprints.plans.chain import Chain
+from blueprints.plans.keeping import keep
+from blueprints.web.refusals import NotThere, Refused
+from data import history
+from data.conditions import Condition, moment_of
+from data.customers import Customer
+from data.database import locked, transaction
+from data.moments import now
+from data.orders import OrderLine
+from data.partners import Partner
+from data.plan_definitions import Phase, Step, Template, as_definition, current_templates, from_definition
+from data.plans import Plan, PlanStep, PlanTemplate
+from data.rfi import HandedIn, Rfi
+
+NOT_CALLED_FOR = "The RFI does not call for it any more."
+DONE_AT_ONCE = ("order", "rfi")  # what is there already when a plan is made
+DATE_ONLY = len("2026-11-21")
+
+
+class NotReady(Refused):
+    sentence = "The plan is made when the RFI is handed in, which says what is needed."
+
+
+class MadeAlready(Refused):
+    sentence = "This plan is made already."
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What decides which steps there are, as conditions ask for it. `answers`: of the RFI, as handed in."""
+
+    services: frozenset[str]
+    infrastructure: str
+    answers: Mapping[str, Any]
+
+
+# --- which template -----------------------------------------------------------------------------------
+
+
+def selected(templates: Iterable[Template], needs: Needs) -> Template:
+    """What the order calls for, put together; the plan for all other orders when nothing does."""
+    templates = tuple(templates)
+    called = [each for each in templates if each.select_when and each.select_when.holds(needs)]
+    called = called or [each for each in templates if each.otherwise] or list(templates[:1])
+    return reduce(combined, called)
+
+
+def combined(one: Template, other: Template) -> Template:
+    """Both plans as one: the first keeps its phases, those of the other stand before or after; sign-off comes last."""
+    phases = {phase.id: phase for phase in one.phases}
+    shared = {step.id: step for step in other if step.id in one.by_id}
+    for id_, phase in phases.items():
+        steps = tuple(joined(step, shared[step.id]) if step.id in shared else step for step in phase.steps)
+        phases[id_] = replace(phase, steps=steps)
+    ordered = list(phases.values())
+    for phase in other.phases:
+        own = tuple(step for step in phase.steps if step.id not in one.by_id)
+        place = next((at for at, each in enumerate(ordered) if each.id == phase.id), None)
+        if place is not None:
+            ordered[place] = replace(ordered[place], steps=ordered[place].steps + own)
+            continue
+        place = next((at for at, each in enumerate(ordered) if each.id == phase.before), len(ordered))
+        ordered.insert(place, replace(phase, steps=own))
+    return Template(
+        id=f"{one.id}_and_{other.id}",
+        title=f"{one.title}; {other.title[:1].lower()}{other.title[1:]}",
+        select_when=either(one.select_when, other.select_when),
+        phases=signed_off_last(ordered),
+    )
+
+
+def joined(one: Step, other: Step) -> Step:
+    """A step of two plans: as the first has it, for whoever either is for, after all that either is after."""
+    after = tuple(dict.fromkeys((*one.after, *other.after)))
+    return replace(one, after=after, show_when=either(one.show_when, other.show_when), check=one.check or other.check)
+
+
+def either(one: Condition | None, other: Condition | None) -> Condition | None:
+    """Holds when one of both does; None always holds."""
+    if one is None or other is None or one == other:
+        return one if one == other else None
+    return Condition(any_of=(one, other))
+
+
+def signed_off_last(phases: list[Phase]) -> tuple[Phase, ...]:
+    last = tuple(step for phase in phases for step in phase.steps if step.does == "sign_off")
+    phases = [replace(phase, steps=tuple(step for step in phase.steps if step not in last)) for phase in phases]
+    phases[-1] = replace(phases[-1], steps=phases[-1].steps + last)
+    return tuple(phases)
+
+
+# --- which steps --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A step that a customer needs. `after`: keys of needed steps; what is not needed is passed through."""
+
+    step: Step
+    phase: str
+    after: tuple[str, ...]
+
+
+def chosen(template: Template, needs: Needs) -> tuple[Chosen, ...]:
+    """The steps whose conditions hold, in the order of the template."""
+    there = {step.id for step in template if not step.show_when or step.show_when.holds(needs)}
+    return tuple(
+        Chosen(step, phase.id, through_missing(template, step, there))
+        for phase in template.phases
+        for step in phase.steps
+        if step.id in there
+    )
+
+
+def through_missing(template: Template, step: Step, there: set[str]) -> tuple[str, ...]:
+    """What a step comes after, where those that are not there stand for what they come after themselves."""
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+    keys = list(step.after)
+    while keys:
+        key = keys.pop(0)
+        if key in seen:
+            continue
+        seen.add(key)
+        if key in there:
+            found[key] = None
+        elif key in template.by_id:
+            keys += template.by_id[key].after
+    return tuple(found)
+
+
+# --- making -------------------------------------------------------------------------------------------
+
+
+def make_plan(who: Any, customer: Customer, order_id: int, needs: Needs) -> Plan | None:
+    """Make the plan of an order, or bring it up to date where it was made before. Call inside the transaction.
+
+    `who` has .id and .name. None when the order has no plan, or it is over.
+    """
+    plan: Plan | None = locked(Plan.select().where(Plan.order == order_id)).first()
+    if plan is None or plan.state != "open":
+        return None
+    if plan.template_id is None:
+        begin(who, customer, plan, needs)
+    else:
+        bring_up_to_date(who, customer, plan, needs)
+    return plan
+
+
+def begin(who: Any, customer: Customer, plan: Plan, needs: Needs) -> None:
+    template = selected(current_templates(), needs)
+    row = {"version": template.version, "definition": as_definition(template), "kept_at": now()}
+    PlanTemplate.insert(**row).on_conflict_ignore().execute()
+    plan.template = template.version
+    plan.cutover_at = cutover_of(needs, customer.partner)
+    steps = [write_step(who, plan, each, position) for position, each in enumerate(chosen(template, needs), 1)]
+    keep(plan, chain_of(template, steps))
+    plan.version += 1
+    plan.save()
+    tell(who, customer, "plan.made", plan=template.title, count=len(steps))
+
+
+def write_step(who: Any, plan: Plan, each: Chosen, position: int) -> PlanStep:
+    step = each.step
+    written: PlanStep = PlanStep.create(
+        plan=plan,
+        key=step.id,
+        phase=each.phase,
+        position=position,
+        title=step.title,
+        owner=step.owner,
+        optional=step.optional,
+        after=list(each.after),
+        state="done" if step.does in DONE_AT_ONCE else "not_started",
+        changed_at=now(),
+        changed_by_id=who.id,
+        changed_by_name=who.name,
+    )
+    return written
+
+
+def bring_up_to_date(who: Any, customer: Customer, plan: Plan, needs: Needs) -> None:
+    """What the RFI calls for now is added; what it does not and nobody began is dropped. The rest stays as it is."""
+    template = template_of(plan)
+    rows = {step.key: step for step in PlanStep.select().where(PlanStep.plan == plan)}
+    needed = chosen(template, needs)
+    added, again, gone = [], [], []
+    for position, each in enumerate(needed, 1):
+        row = rows.get(each.step.id)
+        if row is None:
+            rows[each.step.id] = write_step(who, plan, each, position)
+            added.append(each.step.title)
+            continue
+        if row.dropped_at is not None and row.reason == NOT_CALLED_FOR:
+            row.dropped_at, row.reason = None, ""
+            mark(who, row)
+            again.append(row.title)
+        row.position, row.after = position, list(each.after)
+    keys = {each.step.id for each in needed}
+    for row in rows.values():
+        if row.key in template.by_id and row.key not in keys and untouched(row):
+            row.dropped_at, row.reason = now(), NOT_CALLED_FOR
+            mark(who, row)
+            gone.append(row.title)
+    for row in rows.values():
+        row.save()
+    keep(plan, chain_of(template, rows.values()))
+    plan.version += 1
+    plan.save()
+    if added or again or gone:
+        changes = (("added", added + again), ("dropped", gone))
+        tell(who, customer, "plan.adjusted", changes="; ".join(f"{what}: {', '.join(t)}" for what, t in changes if t))
+
+
+def untouched(step: PlanStep) -> bool:
+    return step.dropped_at is None and step.state == "not_started"
+
+
+def mark(who: Any, step: PlanStep) -> None:
+    """Who changed it, and when; whoever saw it before saw another version."""
+    step.changed_at, step.changed_by_id, step.changed_by_name = now(), who.id, who.name
+    step.version += 1
+
+
+def cutover_of(needs: Needs, partner: Partner) -> datetime | None:
+    """When mail goes the new way, as the RFI says: the cutover of a move, or the day of going live."""
+    typed = needs.answers.get("cutover") or needs.answers.get("go_live")
+    at = moment_of(typed)
+    if at is None:
+        return None
+    zone = ZoneInfo(partner.timezone)
+    return datetime.combine(at.date(), time(8), zone) if len(str(typed)) == DATE_ONLY else at.replace(tzinfo=zone)
+
+
+def tell(who: Any, customer: Customer, kind: str, **facts: object) -> None:
+    history.record(kind, who, partner=customer.partner_id, customer=customer.id, **facts)
+
+
+# --- the template of a plan ---------------------------------------------------------------------------
+
+
+def template_of(plan: Plan) -> Template:
+    """As it was when the plan was made. Raises NotReady for a plan without steps."""
+    if plan.template_id is None:
+        raise NotReady
+    return template_of_version(plan.template_id)
+
+
+@lru_cache(maxsize=64)
+def template_of_version(version: str) -> Template:
+    """What was kept never changes, so it is read once."""
+    return from_definition(PlanTemplate.get_by_id(version).definition)
+
+
+def chain_of(template: Template, steps: Iterable[PlanStep]) -> Chain:
+    return Chain(steps, frozenset(step.id for step in template if step.does == "sign_off"))
+
+
+# --- by hand ------------------------------------------------------------------------------------------
+
+
+def make_now(who: Standing, customer_id: int) -> Plan:
+    """Make the plan of the newest order by hand: where another application asked the questions, or the RFI was
+    handed in before the portal made plans.
+
+    Raises NotThere, MayNot, NotReady, MadeAlready.
+    """
+    with transaction():
+        customer = find_customer(who, customer_id, "customers.edit", for_update=True)
+        rfi = Rfi.select().where(Rfi.customer == customer).order_by(Rfi.id.desc()).first()
+        if rfi is None:
+            raise NotThere
+        if rfi.state not in ("complete", "not_applicable"):
+            raise NotReady
+        if Plan.select().where((Plan.order == rfi.order_id) & Plan.template.is_null(False)).exists():
+            raise MadeAlready
+        plan = make_plan(who, customer, rfi.order_id, needs_of(customer, rfi))
+        if plan is None:
+            raise NotReady
+    return plan
+
+
+def needs_of(customer: Customer, rfi: Rfi) -> Needs:
+    """As the newest version that was handed in says; without one, as the records do."""
+    kept = HandedIn.select().where(HandedIn.rfi == rfi).order_by(HandedIn.number.desc()).first()
+    infrastructure = kept.infrastructure if kept else customer.infrastructure
+    return Needs(services_of(rfi.order_id), infrastructure, kept.answers if kept else {})
+
+
+def services_of(order_id: int) -> frozenset[str]:
+    """The services that an order switches on."""
+    rows = OrderLine.select(OrderLine.services).where(OrderLine.order == order_id).tuples()
+    return frozenset(service for (services,) in rows for service in services.split(",") if service)
