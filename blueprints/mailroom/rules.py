@@ -34,6 +34,8 @@ KINDS = {
     "rfi_handed_in": "RFI handed in",
     "rfi_closing": "Project closes soon",
     "rfi_closed": "Project closed",
+    "plan_reminder": "Plan reminder",
+    "plan_reminder_customer": "Plan reminder, to the customer",
     "plan_complete": "Onboarding complete",
     "plan_complete_customer": "Onboarding complete, to the customer",
     "invitation": "Invitation",

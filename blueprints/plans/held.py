@@ -111,24 +111,24 @@ class HeldStep:
         self.of.keep()
 
 
-def hold(who: Any, customer_id: int) -> Held:
+def hold(who: Any, customer_id: int, *, over: bool = False) -> Held:
     """The newest plan of a customer for a change by somebody who may work on it. Call inside the transaction.
 
-    The customer's row is held first, as everything does that holds both. Raises NotThere, MayNot, PlanOver, NotReady.
+    `over`: a complete one, too. The customer's row is held first, as everything does that holds both. Raises NotThere, MayNot, PlanOver, NotReady.
     """
     customer = held_customer(who, customer_id)
     newest = Plan.select().where(Plan.customer == customer).order_by(Plan.id.desc()).limit(1)
     plan: Plan | None = locked(newest).first()
     if plan is None:
         raise NotThere
-    return held_plan(who, customer, plan)
-
-
-def held_plan(who: Any, customer: Customer, plan: Plan) -> Held:
-    """The same for a plan whose rows are held already."""
-    template = template_of(plan)
-    if plan.state != "open":
+    if plan.state != "open" and not (over and plan.state == "done"):
         raise PlanOver
+    return with_steps(who, customer, plan)
+
+
+def with_steps(who: Any, customer: Customer, plan: Plan) -> Held:
+    """A plan whose row is held already. Raises NotReady."""
+    template = template_of(plan)
     rows = list(PlanStep.select().where(PlanStep.plan == plan))
     for row in rows:
         row.plan = plan

@@ -8,13 +8,16 @@ from blueprints.customers.rules import lead_with_address
 from blueprints.mailroom.letters import drawn
 from blueprints.mailroom.rules import write
 from blueprints.plans.held import Held
+from data.accounts import Person
 from data.customers import Customer
 from data.moments import day_of
 from data.partners import Partner
-from data.plans import Plan
+from data.plans import Plan, PlanStep
 from data.rfi import Rfi
 
 SUBJECTS = {
+    "plan_reminder": "{customer}: “{step}” waits for you",
+    "plan_reminder_customer": "{customer}: {partner} waits for you",
     "plan_complete": "{customer}: onboarding is complete",
     "plan_complete_customer": "{customer}: your mail services are set up",
 }
@@ -30,8 +33,32 @@ def write_completed(held: Held, portal: str) -> None:
 
 def tell_msp(who: Any, plan: Plan, customer: Customer, kind: str, once: str, portal: str, **facts: object) -> int:
     """Queue the letter for everybody at the MSP who is told of the order; how many."""
-    partner = customer.partner
-    people = people_at_msp(customer, partner, plan.order_id)
+    people = people_at_msp(customer, customer.partner, plan.order_id)
+    return write_each(who, people, customer, kind, once, portal, facts)
+
+
+def tell_assigned(who: Any, plan: Plan, customer: Customer, step: PlanStep, once: str, portal: str) -> str:
+    """Queue a reminder of a step for the person who was given it, or for whoever is told of the order at the MSP.
+
+    The addresses, "" when there are none.
+    """
+    person = Person.get_or_none((Person.id == step.assigned_to_id) & Person.active)
+    people = [(person.name, person.email)] if person else people_at_msp(customer, customer.partner, plan.order_id)
+    facts = {"step": step.title, "due": step.due_on}
+    write_each(who, people, customer, "plan_reminder", once, portal, facts)
+    return ", ".join(email for _, email in people)
+
+
+def write_each(
+    who: Any,
+    people: list[tuple[str, str]],
+    customer: Customer,
+    kind: str,
+    once: str,
+    portal: str,
+    facts: dict[str, object],
+) -> int:
+    partner: Partner = customer.partner
     for number, (name, email) in enumerate(people):
         shown = {"reader": name or partner.name, "partner": partner.name, "customer": customer.name}
         shown |= {"link": f"{portal}/customers/{customer.id}/plan", **facts}

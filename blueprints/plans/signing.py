@@ -5,14 +5,22 @@ from typing import Any
 from blueprints.accounts.standing import Standing
 from blueprints.customers.rules import find_customer, move_to
 from blueprints.customers.sealing import erase_secrets
-from blueprints.plans.held import Held, HeldStep, NotTheirs, PlanChanged, hold, reason_of, withdraw_signatures
+from blueprints.plans.held import (
+    Held,
+    HeldStep,
+    NotTheirs,
+    PlanChanged,
+    hold,
+    reason_of,
+    with_steps,
+    withdraw_signatures,
+)
 from blueprints.plans.letters import write_completed
-from blueprints.plans.making import chain_of, template_of
 from blueprints.plans.working import named
 from blueprints.web.refusals import MayNot, NotThere, Refused
 from data.database import locked, transaction
 from data.moments import now
-from data.plans import Plan, PlanStep
+from data.plans import Plan
 
 SIDES = ("partner", "customer")
 
@@ -96,9 +104,7 @@ def reopen(who: Standing, customer_id: int, reason: str) -> Plan:
         if plan.state != "done" or customer.status != "complete" or plan.template_id is None:
             raise NotComplete
         kept = reason_of(reason)
-        template = template_of(plan)
-        rows = list(PlanStep.select().where(PlanStep.plan == plan))
-        held = Held(who, customer, plan, template, chain_of(template, rows))
+        held = with_steps(who, customer, plan)
         plan.state, plan.completed_at = "open", None
         withdraw_signatures(plan)
         held.tell("plan.reopened", reason=kept)

@@ -226,16 +226,23 @@ def refuse_locked(step: HeldStep) -> None:
 
 def refuse_not_ready(step: HeldStep) -> None:
     refuse_locked(step)
-    passed = not_before(step.told, step.of.chain)
-    if passed and now() < passed:
-        raise TooEarly(f"{hours_named(step)} This can be done from {passed:%d %B %Y, %H:%M} UTC on.", passed)
-    until = step.row.waiting_until
-    if step.told.waits_hours and step.row.state != "waiting":
-        raise TooEarly(f"Start this step first: from then on it runs for {step.told.waits_hours} hours.")
-    if step.told.waits_hours and until and now() < until:
-        raise TooEarly(f"This step runs until {until:%d %B %Y, %H:%M} UTC.", until)
+    if refusal := why_too_early(step):
+        raise refusal
     if step.told.check and (step.evidence is None or step.evidence.outcome != "passed"):
         raise Unproven
+
+
+def why_too_early(step: HeldStep) -> TooEarly | None:
+    """The hours that have not passed yet: since another step, or since this one was started."""
+    passed = not_before(step.told, step.of.chain)
+    if passed and now() < passed:
+        return TooEarly(f"{hours_named(step)} This can be done from {passed:%d %B %Y, %H:%M} UTC on.", passed)
+    if not step.told.waits_hours:
+        return None
+    until = step.row.waiting_until
+    if step.row.state != "waiting":
+        return TooEarly(f"Start this step first: from then on it runs for {step.told.waits_hours} hours.")
+    return TooEarly(f"This step runs until {until:%d %B %Y, %H:%M} UTC.", until) if until and now() < until else None
 
 
 def hours_named(step: HeldStep) -> str:

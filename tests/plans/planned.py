@@ -1,4 +1,4 @@
-"""Plans that were made, for tests of what comes after: `a_plan(world)`, `a_plan(world, "migration", filter_now="kept")`."""
+"""Plans that were made, for tests of what comes after: `a_plan(world, "migration", filter_now="kept")`."""
 
 from typing import Any
 
