@@ -114,7 +114,8 @@ class HeldStep:
 def hold(who: Any, customer_id: int, *, over: bool = False) -> Held:
     """The newest plan of a customer for a change by somebody who may work on it. Call inside the transaction.
 
-    `over`: a complete one, too. The customer's row is held first, as everything does that holds both. Raises NotThere, MayNot, PlanOver, NotReady.
+    `over`: a complete one, too. The customer's row is held first, as by everything that holds both. Raises NotThere,
+    MayNot, PlanOver, NotReady.
     """
     customer = held_customer(who, customer_id)
     newest = Plan.select().where(Plan.customer == customer).order_by(Plan.id.desc()).limit(1)
