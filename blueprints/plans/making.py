@@ -119,15 +119,16 @@ class Chosen:
 def chosen(template: Template, needs: Needs) -> tuple[Chosen, ...]:
     """The steps whose conditions hold, in the order of the template."""
     there = {step.id for step in template if not step.show_when or step.show_when.holds(needs)}
+    before = {step.id: steps_before(template, step, there) for step in template if step.id in there}
     return tuple(
-        Chosen(step, phase.id, through_missing(template, step, there))
+        Chosen(step, phase.id, without_repeats(step, before))
         for phase in template.phases
         for step in phase.steps
         if step.id in there
     )
 
 
-def through_missing(template: Template, step: Step, there: set[str]) -> tuple[str, ...]:
+def steps_before(template: Template, step: Step, there: set[str]) -> tuple[str, ...]:
     """What a step comes after, where those that are not there stand for what they come after themselves."""
     found: dict[str, None] = {}
     seen: set[str] = set()
@@ -142,6 +143,13 @@ def through_missing(template: Template, step: Step, there: set[str]) -> tuple[st
         elif key in template.by_id:
             keys += template.by_id[key].after
     return tuple(found)
+
+
+def without_repeats(step: Step, before: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Leaves out what stands for a step that is not there, where another one comes after it anyway."""
+    found = before[step.id]
+    implied = {earlier for key in found for earlier in before[key]}
+    return tuple(key for key in found if key in step.after or key not in implied)
 
 
 # --- making -------------------------------------------------------------------------------------------
