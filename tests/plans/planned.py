@@ -1,13 +1,16 @@
 """Plans that were made, for tests of what comes after: `a_plan(world, "migration", filter_now="kept")`."""
 
+from collections.abc import Callable
 from typing import Any
 
 from blueprints.accounts.standing import Standing, standing_of
 from blueprints.customers.links import LinkHolder
 from blueprints.plans.making import Needs, make_plan
 from blueprints.plans.rules import PlanView, StepView, plan_of
+from blueprints.plans.working import override
 from data.customers import Customer
 from data.database import transaction
+from data.history import History, sentence
 from data.moments import now
 from data.orders import OrderLine
 from data.plans import Plan, PlanCheck, PlanStep
@@ -61,3 +64,21 @@ def proven(row: PlanStep, outcome: str = "passed") -> PlanCheck:
     """The step's check has answered."""
     facts = {"kind": "mx", "state": "done", "outcome": outcome, "sentence": "Seen.", "not_before": now()}
     return PlanCheck.create(step=row, **facts, answered_at=now())
+
+
+WHY = "They said so on the phone."
+
+
+def act(rule: Callable[..., Any], who: Any, plan: Plan, key: str, *given: Any, **more: Any) -> PlanStep:
+    """The act by somebody who sees the step as it is."""
+    row = step(plan, key)
+    return rule(who, plan.customer_id, row.id, row.version, *given, **more)
+
+
+def finish(world: World, plan: Plan, *keys: str) -> None:
+    for key in keys:
+        act(override, technician(world), plan, key, WHY)
+
+
+def told() -> list[str]:
+    return [sentence(line) for line in History.select().order_by(History.id)][1:]  # the first: the plan was made
