@@ -7,7 +7,7 @@ from data.plans import Plan
 
 def keep(plan: Plan, chain: Chain) -> None:
     """Bring the kept figures in line with the steps; the caller saves. The database hands them on to the customer."""
-    current = chain.current
+    current = chain.current if plan.state == "open" else None
     plan.steps_done, plan.steps_total = chain.done, chain.total
     plan.current_step = current.title if current else ""
     turn, step_id = (current.owner, current.id) if current else ("", None)

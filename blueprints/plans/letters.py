@@ -26,7 +26,7 @@ SUBJECTS = {
 def write_completed(held: Held, portal: str) -> None:
     """Tell both sides that it is done."""
     plan, customer = held.plan, held.customer
-    times = f"{plan.id}:{plan.completed_at:%Y%m%d%H%M%S}"
+    times = f"{plan.id}:{plan.version}"
     tell_msp(held.who, plan, customer, "plan_complete", f"plan_complete:{times}", portal)
     tell_lead(held.who, plan, customer, "plan_complete_customer", f"plan_complete_customer:{times}", portal)
 

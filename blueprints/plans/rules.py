@@ -249,7 +249,7 @@ def draw(who: Any, customer: Customer, plan: Plan, template: Template | None) ->
     drawing = Drawing(who, customer, plan, template, chain, newest_checks(plan.id) if template else ())
     views = {row.key: drawing.step(row) for row in chain.all}
     phases = tuple(drawing.phases(views))
-    current = chain.current
+    current = chain.current if plan.state == "open" else None
     signed_by_partner = (plan.partner_signed_at, plan.partner_signed_by) if plan.partner_signed_at else None
     signed_by_customer = (plan.customer_signed_at, plan.customer_signed_by) if plan.customer_signed_at else None
     return PlanView(
@@ -268,7 +268,7 @@ def draw(who: Any, customer: Customer, plan: Plan, template: Template | None) ->
         done=chain.done,
         total=chain.total,
         current=views[current.key] if current else None,
-        turn=current.owner if current and plan.state == "open" else "",
+        turn=current.owner if current else "",
         partner_signed=signed_by_partner,
         customer_signed=signed_by_customer,
         left_to_sign=tuple(step.title for step in chain.left_to_sign),

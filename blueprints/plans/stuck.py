@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from peewee import SQL, Expression, ModelSelect
+from peewee import JOIN, SQL, Expression, ModelSelect
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.rules import reached_by
@@ -110,15 +110,23 @@ class Leg:
     said: str = ""
 
     def next(self, who: Standing, reason: str, start: Place | None, most: int) -> list[StuckStep]:
-        query = WITH_PLANS.select_extend(self.column.alias("since")).where(
-            reached_by(who), self.holds(today(who.timezone))
-        )
+        query = self.rows().where(LISTED, reached_by(who), self.holds(today(who.timezone)))
         if start:
             query = query.where(self.later(start))
-        return [self.shown(reason, row) for row in query.order_by(self.column, PlanStep.id).limit(most).objects()]
+        return [self.shown(reason, row) for row in query.order_by(self.column, self.step).limit(most).objects()]
+
+    @property
+    def step(self) -> Any:
+        """The column with the step’s id, where the index has it."""
+        return PlanStep.id
+
+    def rows(self) -> ModelSelect:
+        """From the steps to their customers: SQLite would begin with all customers, so it is told the order."""
+        query = PlanStep.select(*SHOWN, self.column.alias("since")).join(Plan, JOIN.CROSS).join(Customer, JOIN.CROSS)
+        return query.where(PlanStep.plan == Plan.id, Plan.customer == Customer.id)
 
     def later(self, start: Place) -> Expression:
-        return (self.column > start.since) | ((self.column == start.since) & (PlanStep.id > start.step_id))
+        return (self.column > start.since) | ((self.column == start.since) & (self.step > start.step_id))
 
     def moment(self, since: Any) -> datetime:
         return since if isinstance(since, datetime) else self.column.python_value(since)
@@ -133,7 +141,7 @@ class Leg:
             step_id=row.id,
             title=row.title,
             owner=row.owner,
-            assigned_to=row.assigned_to_id,
+            assigned_to=row.assigned,
             due_on=row.due_on,
             said=getattr(row, self.said) if self.said else "",
             reminded_at=row.reminded_at,
@@ -154,24 +162,32 @@ class OverdueLeg(Leg):
         return datetime.combine(day + A_DAY, time(), UTC)
 
 
-WITH_PLANS: ModelSelect = (
-    PlanStep.select(
-        PlanStep.id,
-        PlanStep.title,
-        PlanStep.owner,
-        PlanStep.assigned_to,
-        PlanStep.due_on,
-        PlanStep.reason,
-        PlanStep.alert,
-        PlanStep.reminded_at,
-        Customer.id.alias("of_customer"),
-        Customer.name.alias("of_name"),
-        Customer.partner_id.alias("of_partner"),
-    )
-    .join(Plan)
-    .join(Customer)
-    .where(PlanStep.dropped_at.is_null(), Customer.shelf.in_(("in_progress", "complete")))
+class TurnLeg(Leg):
+    """Found by the plans, which know whose turn it is."""
+
+    @property
+    def step(self) -> Any:
+        return Plan.turn_step_id
+
+    def rows(self) -> ModelSelect:
+        query = Plan.select(*SHOWN, self.column.alias("since")).join(PlanStep, JOIN.CROSS).switch(Plan)
+        return query.join(Customer, JOIN.CROSS).where(PlanStep.id == Plan.turn_step_id, Plan.customer == Customer.id)
+
+
+SHOWN = (
+    PlanStep.id,
+    PlanStep.title,
+    PlanStep.owner,
+    PlanStep.assigned_to.alias("assigned"),
+    PlanStep.due_on,
+    PlanStep.reason,
+    PlanStep.alert,
+    PlanStep.reminded_at,
+    Customer.id.alias("of_customer"),
+    Customer.name.alias("of_name"),
+    Customer.partner_id.alias("of_partner"),
 )
+LISTED = PlanStep.dropped_at.is_null() & Customer.shelf.in_(("in_progress", "complete"))
 
 
 def word(text: str) -> SQL:
@@ -184,23 +200,18 @@ UNSETTLED = PlanStep.state.not_in([word("done"), word("not_applicable")])
 
 
 def overdue(day: date) -> Expression:
-    return PlanStep.due_on.is_null(False) & (PlanStep.due_on < day) & UNSETTLED
+    """A truth of each row, also where there is no day."""
+    return PlanStep.due_on.is_null(False) & (PlanStep.due_on < day)
 
 
 def with_customer(day: date) -> Expression:
-    turn = (Plan.turn == word("customer")) & (Plan.turn_step_id == PlanStep.id)
-    waited = Plan.turn_since <= now() - WAITED
-    return OPEN & turn & waited & (PlanStep.state != "failed") & ~overdue_or_null(day)
-
-
-def overdue_or_null(day: date) -> Expression:
-    """The same as a truth of each row, also where there is no day."""
-    return PlanStep.due_on.is_null(False) & (PlanStep.due_on < day)
+    turn = (Plan.turn == word("customer")) & (Plan.turn_since <= now() - WAITED)
+    return OPEN & turn & (PlanStep.state != "failed") & ~overdue(day)
 
 
 LEGS = {
     "failed": Leg(PlanStep.changed_at, lambda _: OPEN & (PlanStep.state == word("failed")), "reason"),
     "drifted": Leg(PlanStep.alert_at, lambda _: PlanStep.alert != word(""), "alert"),
-    "overdue": OverdueLeg(PlanStep.due_on, lambda day: OPEN & overdue(day) & (PlanStep.state != "failed")),
-    "customer": Leg(Plan.turn_since, with_customer),
+    "overdue": OverdueLeg(PlanStep.due_on, lambda day: OPEN & overdue(day) & UNSETTLED & (PlanStep.state != "failed")),
+    "customer": TurnLeg(Plan.turn_since, with_customer),
 }
