@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprints.customers.attachments import file_document
-from blueprints.plans.making import Needs, make_plan
+from blueprints.plans.making import make_plan
 from blueprints.rfi.answers_paper import AnswersPaper, render
 from blueprints.rfi.filling import Filled, filled, held, remember
 from blueprints.rfi.letters import Concern, write_to_msp
@@ -18,6 +18,7 @@ from data.attachments import Attachment
 from data.customers import INFRASTRUCTURES, Customer
 from data.database import transaction
 from data.moments import now
+from data.plan_choosing import Needs
 from data.rfi import HandedIn, Rfi, RfiFlag
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from blueprints.accounts.standing import Standing, standing_of
 from blueprints.customers.links import LinkHolder
-from blueprints.plans.making import Needs, make_plan
+from blueprints.plans.making import make_plan
 from blueprints.plans.rules import PlanView, StepView, plan_of
 from blueprints.plans.working import override
 from data.customers import Customer
@@ -13,6 +13,7 @@ from data.database import transaction
 from data.history import History, sentence
 from data.moments import now
 from data.orders import OrderLine
+from data.plan_choosing import Needs
 from data.plans import Plan, PlanCheck, PlanStep
 from data.rfi import Rfi, RfiLink
 from tests.factories import World

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from blueprints.accounts.standing import standing_of
-from blueprints.plans.making import MadeAlready, Needs, NotReady, chosen, combined, make_now, make_plan, selected
+from blueprints.plans.making import MadeAlready, NotReady, make_now, make_plan
 from blueprints.plans.working import done, drop_step, start
 from blueprints.web.refusals import MayNot, NotThere
 from data import plan_definitions
 from data.customers import Customer
 from data.database import transaction
 from data.history import History, sentence
+from data.plan_choosing import Needs, chosen, combined, selected
 from data.plan_definitions import Template, current_templates, from_definition
 from data.plans import Plan, PlanStep, PlanTemplate
 from data.rfi import Rfi

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from blueprints.accounts.standing import standing_of
 from blueprints.plans.arranging import OwnStep, add_step, assign, comment, set_cutover, set_due
-from blueprints.plans.making import Needs, make_plan
+from blueprints.plans.making import make_plan
 from blueprints.plans.proving import hear
 from blueprints.plans.rules import LOCKED
 from blueprints.plans.signing import reopen, sign_off
@@ -30,6 +30,7 @@ from data.customers import Customer
 from data.database import transaction
 from data.history import History
 from data.moments import now
+from data.plan_choosing import Needs
 from data.plans import SETTLED, Plan, PlanCheck, PlanStep
 from tests.factories import World
 from tests.plans.planned import ANSWERS, PORTAL_ADDRESS, WHY, a_plan, by_link, proven, seen
