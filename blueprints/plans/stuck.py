@@ -144,7 +144,7 @@ class Leg:
             assigned_to=row.assigned,
             due_on=row.due_on,
             said=getattr(row, self.said) if self.said else "",
-            reminded_at=row.reminded_at,
+            reminded_at=row.reminded_at if row.reminded_at and row.reminded_at <= now() else None,
         )
 
 

@@ -5,9 +5,10 @@ totals, the same lines of history in the same order.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from data.customers import SHELVES, Contact, Customer, WantedProduct
@@ -15,7 +16,6 @@ from data.database import Record
 from data.folding import first_letter, fold
 from data.history import History, Portal
 from data.orders import Order, OrderLine
-from data.plans import Plan
 from data.rfi import Rfi, RfiLink
 from data.sample import letters
 from data.sample.cases import Case
@@ -26,6 +26,7 @@ from data.sample.dates import SECOND
 from data.sample.desks import Actor, Desk
 from data.sample.papers import Terms, agreed, commitment, ip_address, order_number, told
 from data.sample.people import staff
+from data.sample.planning import Outlines, leave_plan
 from data.sample.writing import Rows
 
 MINUTE = 60 * SECOND
@@ -50,6 +51,7 @@ class Pen:
     chance: Chance
     rows: dict[type[Record], Rows]
     last_number: int
+    outlines: Outlines = field(default_factory=Outlines)
     letter_states: Iterator[str] = field(default_factory=lambda: itertools.cycle(letters.STATES))
 
 
@@ -79,13 +81,16 @@ class Life:
         self.start: str | None = None  # of the subscription, and its commitment: days, set by the order
         self.ends: str | None = None
         self.staff = staff(self.chance, company, 1 + self.chance.pick(OTHER_CONTACTS))
+        self.contact = LinkHolder(f"{self.staff[0].full_name} (by link)")
+        self.services: frozenset[str] = frozenset()  # that the order switches on
+        self.steps_left = -1  # of the plan
 
     def write(self) -> None:
         """Live it, and leave its rows."""
         self.note_prospect()
         if self.case.rfi:
-            self.order()
-            self.go_on()
+            ordered, at, made = self.order()
+            self.go_on(partial(leave_plan, self, ordered, at, made))
         elif self.case.draft:
             self.draft()
         elif self.case.status == "archived":
@@ -151,8 +156,11 @@ class Life:
         names = ", ".join(self.desk.prices.names[product] for product in self.wanted)
         self.tell("order.drafted", products=names, users=self.users)
 
-    def order(self) -> None:
-        """Saved, then submitted on the day the life's age counts from."""
+    def order(self) -> tuple[int, str, float | None]:
+        """Saved, then submitted on the day the life's age counts from.
+
+        Returns the order, when it opened its plan, and when the RFI made the plan (None: it has not).
+        """
         day = int(self.begun)
         self.users = max(self.users, self.desk.prices.least_users(self.wanted, day))
         self.act_at(self.begun - self.chance.whole(3, 25) * MINUTE)
@@ -170,7 +178,11 @@ class Life:
         self.tell("plan.opened")
         recent = self.desk.days.today - self.begun < letters.SINCE
         arrived = letters.write_both(self, order, terms) if recent else True
-        self.leave_rfi_and_plan(order, arrived)
+        self.services = frozenset(service for line in terms.lines for service in line.services.split(",") if service)
+        self.leave_rfi(order, arrived)
+        if self.case.rfi not in ("complete", "error"):
+            return order, self.at, None
+        return order, self.at, self.desk.days.after(self.time, self.chance, 1, 6)
 
     def terms(self, day: int) -> Terms:
         self.pen.last_number += 1
@@ -188,16 +200,19 @@ class Life:
             ends=ends,
         )
 
-    def go_on(self) -> None:
+    def go_on(self, leave_plan: Callable[[], int]) -> None:
         """What came after the order."""
         status, days = self.case.status, self.desk.days
         if status == "in_progress":
+            self.steps_left = leave_plan()
             return
         if status == "closed":
             self.later(45, 90)
+            self.steps_left = leave_plan()
             self.move_to("closed")
             return
         self.later(20, 75)
+        self.steps_left = leave_plan()
         self.move_to("complete")
         if status == "complete":
             return
@@ -238,19 +253,17 @@ class Life:
             )  # fmt: skip
         return order
 
-    def leave_rfi_and_plan(self, order: int, link_arrived: bool) -> None:
+    def leave_rfi(self, order: int, link_arrived: bool) -> None:
         state, at = self.case.rfi, self.at
         # All reminders count as sent, so that the portal writes to nobody who was made up.
         rfi = self.pen.rows[Rfi].add(self.customer, order, state, at, REMINDERS, 1 if state == "incomplete" else 2)
-        plan = {"in_progress": "open", "closed": "closed"}.get(self.case.status, "done")
-        self.pen.rows[Plan].add(self.customer, order, plan, at, 1 if plan == "open" else 2)
         if state == "not_applicable":  # another application asks the questions
             return
         lead, opened_at = self.staff[0], None
         self.tell("rfi.opened", email=lead.email)
         if link_arrived and (state != "incomplete" or self.chance.random() < 0.5):
             opened_at = self.desk.days.moment(self.desk.days.after(self.time, self.chance, 0.1, 5))
-            self.tell("rfi.link_opened", LinkHolder(f"{lead.full_name} (by link)"), opened_at, email=lead.email)
+            self.tell("rfi.link_opened", self.contact, opened_at, email=lead.email)
         # A hash without its token: nobody knows an address that this opens, not even who knows the seed. Rising,
         # because its index is unique, and a million places in the middle of an index take long to write.
         nobody = f"{order:016x}{self.chance.hexadecimal(48)}"
@@ -265,7 +278,7 @@ class Life:
             company.domain, f"https://www.{company.domain}/" if self.chance.random() < 0.8 else "", company.sector,
             company.street, company.postcode, company.city.name.text, company.city.region, company.country.code,
             self.chance.pick(ACCOUNT_TYPES), self.users, self.infrastructure, self.status, SHELVES[self.status],
-            self.start, self.ends, self.created_at, self.changed_at, self.version,
+            self.steps_left, self.start, self.ends, self.created_at, self.changed_at, self.version,
         )  # fmt: skip
         lead_known = bool(self.case.rfi) or self.case.draft or self.chance.random() >= WITHOUT_LEAD
         for place, member in enumerate(self.staff):

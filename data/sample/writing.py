@@ -13,15 +13,15 @@ from data.database import Record, database, is_sqlite
 from data.emails import Email
 from data.history import History
 from data.orders import Order, OrderLine
-from data.plans import Plan
+from data.plans import Plan, PlanStep
 from data.rfi import Rfi, RfiLink
 
 # Parents first. The columns in the order in which their values are handed in, after the id; those left out
 # get the default of their field.
 COLUMNS: dict[type[Record], str] = {
     Customer: "partner_id name name_key letter company_type primary_domain website sector street postcode city region"
-    " country account_type permitted_users infrastructure status shelf subscription_start commitment_ends created_at"
-    " changed_at version",
+    " country account_type permitted_users infrastructure status shelf steps_left subscription_start commitment_ends"
+    " created_at changed_at version",
     Contact: "customer_id kind first_name last_name email phone job_title",
     WantedProduct: "customer_id product_id",
     Order: "customer_id partner_id state permitted_users order_number order_number_not_required currency monthly_total"
@@ -30,7 +30,10 @@ COLUMNS: dict[type[Record], str] = {
     OrderLine: "order_id product_id position code name services monthly_per_user monthly_total one_time_fee",
     Rfi: "customer_id order_id state opened_at reminders version",
     RfiLink: "rfi_id token_hash name email created_at expires_at last_opened_at",
-    Plan: "customer_id order_id state opened_at version",
+    Plan: "customer_id order_id state opened_at template steps_done steps_total current_step turn turn_step_id"
+    " turn_since partner_signed_at partner_signed_by customer_signed_at customer_signed_by completed_at version",
+    PlanStep: "plan_id key phase position title owner optional after state reason assigned_to_id due_on waiting_until"
+    " reminded_at changed_at changed_by_id changed_by_name version",
     Email: "partner_id customer_id kind once to_name to_email reply_to subject text state tries not_before claimed_at"
     " sent_at answer created_at",
     History: "at kind who_id who_name partner_id customer_id facts act",
