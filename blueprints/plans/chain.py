@@ -12,7 +12,7 @@ class Chain:
     """
 
     def __init__(self, steps: Iterable[PlanStep], last: frozenset[str] = frozenset()) -> None:
-        self.all = sorted(steps, key=lambda step: (step.position, step.id or 0))
+        self.all = sorted(steps, key=in_order)
         self.by_key = {step.key: step for step in self.all}
         self.last = last
 
@@ -29,14 +29,14 @@ class Chain:
 
     def waits_for(self, step: PlanStep) -> list[PlanStep]:
         """The steps that must be settled before this one, in their order; none when it can be worked on."""
-        open_ones = {each.key for each in self.before(step) if stands_open(each)}
-        return [each for each in self.steps if each.key in open_ones]
+        open_ones = [each for each in self.before(step) if stands_open(each)]
+        return sorted(open_ones, key=in_order) if len(open_ones) > 1 else open_ones
 
     def before(self, step: PlanStep) -> Iterator[PlanStep]:
         """Every step that this one waits for, settled or not, each once."""
         if step.key in self.last:
             yield from (each for each in self.required if each.key not in self.last)
-        seen: set[str] = set()
+        seen: set[str] = {each.key for each in self.required} if step.key in self.last else set()
         keys = list(step.after)
         while keys:
             key = keys.pop()
@@ -67,20 +67,23 @@ class Chain:
         return sum(1 for step in self.required if step.state in SETTLED)
 
     @property
-    def workable(self) -> list[PlanStep]:
+    def workable(self) -> Iterator[PlanStep]:
         """What can be worked on now."""
-        return [step for step in self.steps if step.state not in SETTLED and not self.waits_for(step)]
+        return (step for step in self.steps if step.state not in SETTLED and not self.waits_for(step))
 
     @property
     def current(self) -> PlanStep | None:
         """The first that can be worked on; an optional one only when no required one can."""
-        workable = self.workable
-        return next((step for step in workable if not step.optional), next(iter(workable), None))
+        return next((step for step in self.workable if not step.optional), next(self.workable, None))
 
     @property
     def left_to_sign(self) -> list[PlanStep]:
         """What keeps both sides from signing off."""
         return [step for step in self.required if step.state not in SETTLED and step.key not in self.last]
+
+
+def in_order(step: PlanStep) -> tuple[int, int]:
+    return step.position, step.id or 0
 
 
 def stands_open(step: PlanStep) -> bool:

@@ -68,7 +68,7 @@ def tend_one(customer_id: int, portal: str) -> int:
 def write_due(held: Held, portal: str) -> Iterator[bool]:
     """One letter to the customer about all that is theirs, one about each overdue step to whoever does it."""
     day = today(held.customer.partner.timezone)
-    at, workable = now(), held.chain.workable
+    at, workable = now(), list(held.chain.workable)
     late = [row for row in workable if row.due_on and row.due_on < day]
     theirs = [row for row in workable if row.owner in FOR_CUSTOMER and not row.optional]
     if any(may_be_reminded(row, at) and (row in late or waited_for(held.plan, row, at)) for row in theirs):

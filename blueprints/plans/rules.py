@@ -5,9 +5,7 @@ LinkHolder). The portal itself (PORTAL) acts where a check has spoken.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
+from datetime import datetime
 from typing import Any
 
 from peewee import JOIN, fn
@@ -19,168 +17,15 @@ from blueprints.plans.acts import acts_on
 from blueprints.plans.chain import Chain, stands_open
 from blueprints.plans.making import chain_of, template_of
 from blueprints.plans.timing import cutover_warning, not_before
+from blueprints.plans.views import LOCKED, Evidence, PhaseView, PlanView, StepView
 from blueprints.web.refusals import NotThere
 from data.accounts import Person
 from data.customers import Customer
 from data.kept import Kept
 from data.moments import now, today
 from data.partners import Partner
-from data.plan_definitions import Check, Step, Template
-from data.plans import OWNERS, SETTLED, Plan, PlanCheck, PlanStep, StepComment
-
-LOCKED = "locked"
-STATE_WORDS = {
-    LOCKED: "Locked",
-    "not_started": "Not started",
-    "in_progress": "In progress",
-    "waiting": "Waiting",
-    "done": "Done",
-    "failed": "Failed",
-    "not_applicable": "Not applicable",
-}
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """The newest answer of a step's check, without what was said word for word (`runs_of` has that)."""
-
-    check_id: int
-    kind: str
-    outcome: str  # one of data.plans.OUTCOMES
-    sentence: str
-    answered_at: datetime
-    watch: bool
-    by: str
-
-
-@dataclass(frozen=True)
-class StepView:
-    """A step as it is shown. `state`: as kept, or *locked* while it waits for others (`waits_for`: their titles)."""
-
-    id: int
-    key: str
-    phase: str
-    title: str
-    help: str
-    link: str
-    owner: str
-    optional: bool
-    own: bool  # added for this customer
-    state: str
-    kept_state: str
-    waits_for: tuple[str, ...]
-    reason: str
-    assigned_to: int | None
-    assigned_name: str
-    due_on: date | None
-    overdue: bool
-    waiting_until: datetime | None
-    not_before: datetime | None  # hours that must pass since another step
-    earliest: datetime | None
-    latest: datetime | None
-    changed_at: datetime
-    changed_by: str
-    does: str  # one of data.plan_definitions.DOES, or ""
-    check: Check | None
-    evidence: Evidence | None
-    checking: bool  # a check is due or under way
-    alert: str  # what the daily watch noticed
-    comments: int
-    version: int
-    acts: frozenset[str]  # what this person may do with it now: see acts.py
-
-    @property
-    def owner_word(self) -> str:
-        return OWNERS[self.owner]
-
-    @property
-    def state_word(self) -> str:
-        return STATE_WORDS[self.state]
-
-    @property
-    def settled(self) -> bool:
-        return self.state in SETTLED
-
-    def may(self, act: str) -> bool:
-        return act in self.acts
-
-
-@dataclass(frozen=True)
-class PhaseView:
-    """Counted are the required steps: `done` of `total`."""
-
-    id: str
-    title: str
-    help: str
-    steps: tuple[StepView, ...]
-    done: int
-    total: int
-
-    @property
-    def settled(self) -> bool:
-        return self.done == self.total
-
-
-@dataclass(frozen=True)
-class PlanView:
-    """A plan as one person sees it. `made` False: it has no steps yet, because the RFI is not handed in.
-
-    `turn`: partner, customer, everyone, or "" when nothing is left to be worked on. `may_work`: whether this person may
-    change anything; `acts`: what they may do with the plan as a whole.
-    """
-
-    id: int
-    customer_id: int
-    state: str  # open, done, closed
-    title: str
-    version: int
-    made: bool
-    opened_at: datetime
-    completed_at: datetime | None
-    cutover_at: datetime | None
-    cutover_warning: str  # why the date is too early; "" when it is not
-    phases: tuple[PhaseView, ...]
-    dropped: tuple[StepView, ...]
-    done: int
-    total: int
-    current: StepView | None
-    turn: str
-    partner_signed: tuple[datetime, str] | None
-    customer_signed: tuple[datetime, str] | None
-    left_to_sign: tuple[str, ...]  # titles of the steps that keep both sides from signing off
-    by_link: bool
-    may_work: bool
-    acts: frozenset[str]
-
-    @cached_property
-    def steps(self) -> tuple[StepView, ...]:
-        return tuple(step for phase in self.phases for step in phase.steps)
-
-    @property
-    def next(self) -> tuple[StepView, ...]:
-        """What can be worked on now."""
-        return tuple(step for step in self.steps if not step.settled and step.state != LOCKED)
-
-    @property
-    def turn_word(self) -> str:
-        return OWNERS.get(self.turn, "")
-
-    @property
-    def moves_soon(self) -> bool:
-        """Whether a check will have answered in a moment, so that a page asks again."""
-        return any(step.checking for step in self.steps)
-
-    def of(self, *owners: str) -> tuple[StepView, ...]:
-        """The steps of these owners, in order."""
-        return tuple(step for step in self.steps if step.owner in owners)
-
-    def step(self, step_id: int) -> StepView:
-        """Raises NotThere."""
-        found = next((step for step in (*self.steps, *self.dropped) if step.id == step_id), None)
-        if found is None:
-            raise NotThere
-        return found
-
+from data.plan_definitions import Step, Template
+from data.plans import SETTLED, Plan, PlanCheck, PlanStep, StepComment
 
 # --- finding ------------------------------------------------------------------------------------------
 

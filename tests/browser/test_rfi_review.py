@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from blueprints.rfi.filling import filled, remember
 from blueprints.customers.sealing import open_seal, seal
+from blueprints.rfi.filling import filled, remember
 from data.customers import Customer
 from data.database import database, open_database
 from data.moments import now
