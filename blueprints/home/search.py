@@ -23,14 +23,14 @@ from data.database import is_sqlite
 from data.findable import LAST, PAST, PLACES, RECORD_BITS, SOURCES, digits
 from data.folding import fold
 
-NEAR = 100  # matches that are ranked
+NEAR = 50  # matches that are ranked
 NEAR_FOR_SINGLES = 1_000  # when words of one letter are to be found in them
 AT_START = 10  # of those that begin with what was typed, for each kind
 LONGEST = 253
 MOST_WORDS = 8
 INDEXED = 3  # letters that the index needs
-LOOKED_UP = 10  # letters of a word that are looked up in the index; the others are compared
-PHONE = re.compile(r"[+(]?[\d(][\d\s()/.-]*")
+LOOKED_UP = 12  # letters of a word that are looked up in the index; the others are compared
+PHONE = re.compile(r"[+(0][\d\s()/.-]*|\d+[\s(][\d\s()/.-]*")  # 2026-000482 is none
 KINDS = {source.place: kind for kind, source in SOURCES.items()}
 # What is compared from its start, for each kind.
 STARTS = {"customer": ("name", "address"), "contact": ("name", "address", "number"), "order": ("name", "number")}
@@ -154,7 +154,8 @@ def look_for(who: Standing, asked: Asked, most: int) -> Matches:
         found += starts
     if reach.raised:
         found += among_raised(reach, asked, near)
-    found = [match for match in found if holds_singles(match, asked)]
+    if asked.singles and not asked.short:
+        found = [match for match in found if holds_singles(match, asked)]
     best = sorted({match.id: match for match in found}.values(), key=lambda match: (tier(match, asked), match.id))
     return Matches(best[:most], len(best), more)
 
@@ -259,19 +260,16 @@ def tier(match: Match, asked: Asked) -> int:
 
     The text of a note is no name: it cannot be meant as a whole.
     """
-    fields = [field[1:] for field in match.text.split("\n")] if match.text[0] == "\n" else []
-    if any(field == asked.term or field in asked.spellings for field in fields):
+    text = match.text
+    if any(f"\n {meant}\n" in text for meant in (asked.term, *asked.spellings)):
         return 0
-    if any(field.startswith(asked.term) for field in fields):
+    if f"\n {asked.term}" in text:
         return 1
-    return 2 if all(starts_a_word(word, match.text) for word in asked.words) else 3
-
-
-def starts_a_word(word: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word)}", text) is not None
+    return 2 if all(f" {word}" in text for word in asked.words) else 3
 
 
 def holds_singles(match: Match, asked: Asked) -> bool:
-    if asked.short or any(spelling in match.text for spelling in asked.spellings):
+    """Words of one letter begin a word there."""
+    if any(spelling in match.text for spelling in asked.spellings):
         return True
-    return all(starts_a_word(word, match.text) for word in asked.singles)
+    return all(f" {word}" in match.text for word in asked.singles)
