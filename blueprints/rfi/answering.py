@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from blueprints.rfi import jobs
 from blueprints.rfi.answers import Typed
-from blueprints.rfi.asking import INFRASTRUCTURE
 from blueprints.rfi.checking import faulty_rows
 from blueprints.rfi.doors import Door
-from blueprints.rfi.filling import Filled, Saved, filled, save_answers, set_of
+from blueprints.rfi.filling import Entry, Filled, filled, set_of
 from blueprints.rfi.pages import Drawing
+from blueprints.rfi.remembering import last_seen, put_together
+from blueprints.rfi.saving import Saved, save_answers
 from blueprints.web.csv_files import write_csv
 from blueprints.web.errors import stale_page
 from blueprints.web.fields import whole_id
@@ -77,13 +78,23 @@ def save_whole(door: Door) -> Response:
 def keep(door: Door, typed: Typed, questions: Iterable[str] = ()) -> Response:
     """Save, and show what came of it; for htmx these questions and all those that something became of."""
     saved = save_answers(door.who, door.rfi, typed)
-    drawing = Drawing(door, filled(saved.rfi), saved, typed)
+    drawing = Drawing(door, saved.after, saved, typed)
     if saved.changed:
         have_looked_up(door, drawing.filled)
     if wants_parts():
-        body = parts(drawing, dict.fromkeys([*questions, *saved.changed, *saved.conflicts, *saved.refused]))
-        return answered(body, status_of(saved), said_of(saved))
+        return parts_of(drawing, saved, [*questions, *saved.changed, *saved.conflicts, *saved.refused])
     return gone_to(door.here, "Saved.") if saved.whole else drawn(drawing, status_of(saved), NOT_KEPT)
+
+
+def parts_of(drawing: Drawing, saved: Saved, questions: Iterable[str]) -> Response:
+    """These questions, and all that the page shows otherwise since then."""
+    parts, asked = Parts(drawing), {entry.question.id: entry for entry in saved.after.entries}
+    for question in dict.fromkeys(questions):
+        if question in asked:
+            parts.told(asked[question])
+    parts.others(saved.before)
+    parts.around()
+    return parts.answer(status_of(saved), said_of(saved))
 
 
 def saved_first(door: Door) -> Response | None:
@@ -93,10 +104,10 @@ def saved_first(door: Door) -> Response | None:
     """
     typed = typed_in_request()
     saved = save_answers(door.who, door.rfi, typed)
-    drawing = Drawing(door, filled(saved.rfi), saved, typed)
+    drawing = Drawing(door, saved.after, saved, typed)
     if not saved.whole:
         return drawn(drawing, status_of(saved), NOT_KEPT)
-    if request.form.get("shape") != drawing.shape:
+    if not drawing.is_as(typed):
         return drawn(drawing, 409, OTHER_QUESTIONS)
     return None
 
@@ -117,37 +128,49 @@ def said_of(saved: Saved) -> str:
 # --- parts --------------------------------------------------------------------------------------------
 
 
-def parts(drawing: Drawing, questions: Iterable[str]) -> Markup:
-    """These questions, the counts, and all questions where others are asked than the page shows."""
-    here, draw = drawing.door.here, drawings()
-    asked = {entry.question.id: entry for entry in drawing.filled.entries}
-    again = [drawing.shown(asked[question]) for question in questions if question in asked]
-    body = Markup("")
-    for each in again:
-        if each.drawn_anew:
-            body += elsewhere(each.element, draw.inside(each, here), "innerHTML")
+class Parts:
+    """Parts of the page, put together for htmx; each finds its place by its id."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing, self.here = drawing, drawing.door.here
+        self.draw: Any = current_app.jinja_env.get_template("rfi/question.html").module
+        self.body = Markup("")
+        self.questions: list[str] = []
+
+    def told(self, entry: Entry) -> None:
+        """A question that was just answered: all that is said, and its field where saving changes it."""
+        shown_again = self.drawing.shown(entry)
+        self.questions.append(shown_again.id)
+        if shown_again.drawn_anew:
+            self.body += elsewhere(shown_again.element, self.draw.inside(shown_again, self.here), "innerHTML")
         else:
-            body += elsewhere(f"told-{each.id}", draw.told(each, here), MORPH)
-    return body + around(drawing, draw, [each.id for each in again])
+            self.body += elsewhere(f"told-{shown_again.id}", self.draw.told(shown_again, self.here), MORPH)
 
+    def says(self, entry: Entry) -> None:
+        """What is said of a question, but not which answer the page has shown: somebody may be typing in it."""
+        self.questions.append(entry.question.id)
+        drawn_again = self.draw.says(self.drawing.shown(entry), self.here)
+        self.body += elsewhere(f"says-{entry.question.id}", drawn_again, MORPH)
 
-def around(drawing: Drawing, draw: Any, drawn_beside: list[str]) -> Markup:
-    """What changes on the page with any answer; `drawn_beside`: the questions that are in the answer already."""
-    body = elsewhere("standing", draw.standing(drawing), MORPH) + elsewhere("before", draw.before(drawing), MORPH)
-    if request.values.get("shape") == drawing.shape:
-        body += about_infrastructure(drawing, draw, drawn_beside)
-    else:
-        body += elsewhere("questions", draw.questions(drawing, drawn_beside), MORPH)
-    return body
+    def others(self, before: Filled | None) -> None:
+        """What is said of the other questions, where it is something else than before."""
+        said = {entry.question.id: entry.checked for entry in before.entries} if before else {}
+        for entry in self.drawing.filled.entries if before is not self.drawing.filled else ():
+            name = entry.question.id
+            if name not in self.questions and said.get(name, entry.checked) != entry.checked:
+                self.says(entry)
 
+    def around(self) -> None:
+        """Counts, what stands in the way, and all questions, where the page shows something else."""
+        drawing, draw = self.drawing, self.draw
+        if request.values.get("sums") != drawing.sums:
+            self.body += elsewhere("standing", draw.standing(drawing), MORPH)
+            self.body += elsewhere("before", draw.before(drawing), MORPH)
+        if request.values.get("shape") != drawing.shape:
+            self.body += elsewhere("questions", draw.questions(drawing, self.questions), MORPH)
 
-def about_infrastructure(drawing: Drawing, draw: Any, drawn_beside: list[str]) -> Markup:
-    """Where the mail of a domain goes may speak against the infrastructure, which stands elsewhere on the page."""
-    if INFRASTRUCTURE in drawn_beside:
-        return Markup("")
-    asked = [entry for entry in drawing.filled.entries if entry.question.id == INFRASTRUCTURE]
-    drawn_of = (draw.known(drawing.shown(entry), drawing.door.here) for entry in asked)
-    return Markup("").join(elsewhere(f"known-{INFRASTRUCTURE}", each, MORPH) for each in drawn_of)
+    def answer(self, status: int = 200, said: str = "") -> Response:
+        return answered(self.body, status, said)
 
 
 def answered(body: Markup, status: int = 200, said: str = "") -> Response:
@@ -156,29 +179,28 @@ def answered(body: Markup, status: int = 200, said: str = "") -> Response:
     return answer
 
 
-def drawings() -> Any:
-    """The macros that draw a question and its parts."""
-    return current_app.jinja_env.get_template("rfi/question.html").module
-
-
 def one_question(door: Door, question: str) -> Response:
     """The question as it is kept; a browser that cannot put it in its place gets the page."""
     now_filled = filled(door.rfi)
     entry = now_filled.entry(question)
     if not wants_parts():
         return gone_to(f"{door.here}#f-{question}")
-    return answered(drawings().question(Drawing(door, now_filled).shown(entry), door.here))
+    parts = Parts(Drawing(door, now_filled))
+    return answered(parts.draw.question(parts.drawing.shown(entry), door.here))
 
 
-def known(door: Door, question: str) -> Response:
-    """What is known of an answer by now; the page asks again while a look-up is awaited."""
-    now_filled = filled(door.rfi)
+def says(door: Door, question: str) -> Response:
+    """What is said of an answer by now; the page asks again while a look-up is awaited."""
+    before = last_seen(door.rfi)
+    now_filled = put_together(door.rfi)
     entry = now_filled.entry(question)
     if not wants_parts():
         return gone_to(f"{door.here}#f-{question}")
-    drawing = Drawing(door, now_filled, tries=whole_id(request.args.get("tries", "")))
-    draw = drawings()
-    return answered(draw.known(drawing.shown(entry), door.here) + around(drawing, draw, [question]))
+    parts = Parts(Drawing(door, now_filled, tries=whole_id(request.args.get("tries", ""))))
+    parts.says(entry)
+    parts.others(before)
+    parts.around()
+    return parts.answer()
 
 
 def faulty(door: Door, question: str) -> Response:

@@ -5,8 +5,8 @@ from typing import Any
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.rules import reached_by
-from blueprints.rfi.filling import why_not_open
 from blueprints.rfi.rules import LinkHolder, OpenedLink, follow_link
+from blueprints.rfi.saving import why_not_open
 from blueprints.web.refusals import MayNot, NotThere
 from data.customers import Customer
 from data.partners import Partner

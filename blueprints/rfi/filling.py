@@ -1,48 +1,21 @@
-"""An RFI as it is being filled in: everything its page shows, and saving what was typed.
+"""An RFI as it is being filled in: what is asked, how each answer stands, and what is in the way of handing in."""
 
-Typing is never refused for being wrong, only for being too long: what is wrong is said beside it, and handing in
-refuses it. Each answer has a version: of two people who answer the same question, the later one is refused.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from blueprints.rfi.answers import Seen, Typed, fingerprint, is_same, keep, seen_as, value_of
-from blueprints.rfi.asking import INFRASTRUCTURE, AskedSection, Situation, ask
-from blueprints.rfi.checking import Checked, Problem, TooLong, check, in_shape, is_given
+from blueprints.rfi.answers import Kept, Seen, answers_of, seen_as
+from blueprints.rfi.asking import AskedSection, Situation, ask
+from blueprints.rfi.checking import Checked, Problem, check, in_shape, is_given
 from blueprints.rfi.knowing import domains_named, lookups_of, taken_domains
-from blueprints.web.refusals import NotThere, Refused
+from blueprints.web.refusals import NotThere
 from data.customers import Customer
-from data.database import locked, transaction
-from data.definitions import as_definition, current_sets, from_definition
-from data.moments import now
+from data.definitions import current_sets, from_definition
 from data.orders import OrderLine
 from data.partners import Partner
 from data.questions import Question, QuestionSet
-from data.rfi import AskedSet, HandedIn, Rfi, RfiAnswer, RfiFlag
-
-
-class NotOpen(Refused):
-    """The RFI takes no answers now."""
-
-    sentence = "This RFI takes no answers now."
-
-
-class HandedInAlready(NotOpen):
-    sentence = "This was handed in meanwhile, so nothing can be changed any more. Your MSP can open it again."
-
-
-class ProjectClosed(NotOpen):
-    sentence = "This project was closed, so nothing can be changed any more. Ask your MSP to start it again."
-
-
-class SetAside(NotOpen):
-    sentence = "These questions are not needed any more: another application is used."
-
-
-# --- what a page shows ---------------------------------------------------------------------------------
+from data.rfi import AskedSet, HandedIn, Rfi, RfiFlag
 
 
 @dataclass(frozen=True)
@@ -54,7 +27,7 @@ class Entry:
     """
 
     question: Question
-    answer: RfiAnswer | None
+    answer: Kept | None
     value: Any
     checked: Checked
     flag: RfiFlag | None = None
@@ -94,7 +67,10 @@ class FilledSection:
 
 @dataclass(frozen=True)
 class Filled:
-    """An RFI whole. `situation`: with the answers that count; `domains`: those whose look-up matters."""
+    """An RFI whole. `situation`: with the answers that count; `domains`: those whose look-up matters.
+
+    `kept`: all answers, also those to questions that are not asked now.
+    """
 
     rfi: Rfi
     customer: Customer
@@ -103,6 +79,7 @@ class Filled:
     situation: Situation
     sections: tuple[FilledSection, ...]
     domains: tuple[str, ...]
+    kept: Mapping[str, Kept]
 
     @property
     def entries(self) -> Iterator[Entry]:
@@ -143,7 +120,7 @@ def filled(rfi: Rfi) -> Filled:
     customer = rfi.customer
     questions = set_of(rfi)
     answers = answers_of(rfi)
-    values = {name: value_of(answer) for name, answer in answers.items()}
+    values = {name: answer.value for name, answer in answers.items()}
     domains = domains_named(questions, values, customer)
     situation = Situation(
         infrastructure=rfi.infrastructure or customer.infrastructure,
@@ -164,7 +141,7 @@ def filled(rfi: Rfi) -> Filled:
         return Entry(question, answers.get(name), value, checked, flags.get(name), earlier.get(name))
 
     sections = tuple(counted(section, tuple(map(entry, section.questions))) for section in asked.sections)
-    return Filled(rfi, customer, customer.partner, questions, asked.situation, sections, domains)
+    return Filled(rfi, customer, customer.partner, questions, asked.situation, sections, domains, answers)
 
 
 def counted(section: AskedSection, entries: tuple[Entry, ...]) -> FilledSection:
@@ -187,10 +164,6 @@ def set_of_version(version: str) -> QuestionSet:
     return from_definition(AskedSet.get_by_id(version).definition)
 
 
-def answers_of(rfi: Rfi) -> dict[str, RfiAnswer]:
-    return {answer.question: answer for answer in RfiAnswer.select().where(RfiAnswer.rfi == rfi.id)}
-
-
 def services_of(rfi: Rfi) -> frozenset[str]:
     """The services of the order that it asks for."""
     rows = OrderLine.select(OrderLine.services).where(OrderLine.order == rfi.order_id).tuples()
@@ -204,109 +177,3 @@ def flags_of(rfi: Rfi) -> tuple[dict[str, RfiFlag], dict[str, Any]]:
     remarks = RfiFlag.select().where((RfiFlag.rfi == rfi.id) & RfiFlag.settled_at.is_null())
     last = HandedIn.select().where(HandedIn.rfi == rfi.id).order_by(HandedIn.number.desc()).first()
     return {flag.question: flag for flag in remarks}, last.answers if last else {}
-
-
-# --- saving --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Somebody answered the question meanwhile: `mine` is what was typed, `theirs` what is kept."""
-
-    question: Question
-    mine: Any
-    theirs: RfiAnswer
-
-
-@dataclass
-class Saved:
-    """What became of a form, by question: changed, said otherwise by somebody else meanwhile, or refused.
-
-    `rfi`: as it is after that.
-    """
-
-    rfi: Rfi
-    changed: list[str] = field(default_factory=list)
-    conflicts: dict[str, Conflict] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything that was typed is kept."""
-        return not self.conflicts and not self.refused
-
-
-def save_answers(who: Any, found: Rfi, typed: Typed) -> Saved:
-    """Keep what was typed that differs from what its page showed; each question stands for itself.
-
-    `who`: a Standing or a LinkHolder; `found`: the RFI with its customer. Raises NotOpen and its kinds.
-    """
-    with transaction():
-        rfi = held(found)
-        saved = Saved(rfi)
-        questions, kept = set_of(rfi), answers_of(rfi)
-        for name in typed.questions():
-            question = questions.by_id.get(name)
-            if question is not None and typed.brings(question):
-                save_answer(who, rfi, question, kept.get(name), typed, saved)
-        if saved.changed:
-            remember(rfi, questions)
-    return saved
-
-
-def held(found: Rfi) -> Rfi:
-    """The RFI as it is now, until the transaction ends. Raises NotThere, and NotOpen where it takes no answers."""
-    rfi: Rfi | None = locked(Rfi.select().where(Rfi.id == found.id)).first()
-    if rfi is None:
-        raise NotThere
-    if refusal := why_not_open(rfi):
-        raise refusal
-    rfi.customer = found.customer
-    return rfi
-
-
-def why_not_open(rfi: Rfi) -> NotOpen | None:
-    if rfi.closed_at:
-        return ProjectClosed()
-    if rfi.state == "complete":
-        return HandedInAlready()
-    return SetAside() if rfi.state == "not_applicable" else None
-
-
-def save_answer(who: Any, rfi: Rfi, question: Question, kept: RfiAnswer | None, typed: Typed, saved: Saved) -> None:
-    seen, name = typed.seen(question.id), question.id
-    try:
-        value = typed.value(question)
-    except TooLong as refusal:
-        saved.refused[name] = refusal.sentence
-        return
-    if untouched(question, kept, value, seen, typed):
-        return
-    version = kept.version if kept else 0
-    if kept and version not in (seen.version, typed.over(name)):
-        saved.conflicts[name] = Conflict(question, value, kept)
-        return
-    answer = keep(who, rfi, rfi.customer, question, kept, value)
-    saved.changed.append(name)
-    if name == INFRASTRUCTURE:
-        rfi.infrastructure = str(answer.value or "")
-
-
-def untouched(question: Question, kept: RfiAnswer | None, value: Any, seen: Seen, typed: Typed) -> bool:
-    """Whether the field says what the page showed in it, or what is kept anyway."""
-    if kept and is_same(question, kept, value):
-        return True
-    if typed.over(question.id) is not None:
-        return False
-    if question.kind in ("secret", "csv"):
-        return not (kept or value)
-    return fingerprint(value) == seen.mark
-
-
-def remember(rfi: Rfi, questions: QuestionSet) -> None:
-    """From its first answer on, an RFI is asked with the same questions."""
-    if rfi.set_version_id is None:
-        kept = {"version": questions.version, "definition": as_definition(questions), "kept_at": now()}
-        AskedSet.insert(**kept).on_conflict_ignore().execute()
-        rfi.set_version = questions.version
-    rfi.save()

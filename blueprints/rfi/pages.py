@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.rules import implementation_lead
-from blueprints.rfi.answers import Typed, is_by
+from blueprints.rfi.answers import Typed
 from blueprints.rfi.checking import told
 from blueprints.rfi.doors import Door
-from blueprints.rfi.filling import Entry, Filled, Saved
+from blueprints.rfi.filling import Entry, Filled
 from blueprints.rfi.rules import products_of
-from blueprints.rfi.shown import Shown, Why, on_clock
+from blueprints.rfi.saving import Saved
+from blueprints.rfi.shown import Shown, Why
 from data import formats
 
 
@@ -77,14 +78,18 @@ class Drawing:
         return self.stale or bool(self.saved and not self.saved.whole)
 
     @property
-    def last_saved(self) -> str:
-        """When the newest answer was kept, and by whom if by somebody else."""
-        answers = [entry.answer for entry in self.filled.entries if entry.answer]
-        if not answers:
-            return ""
-        newest = max(answers, key=lambda answer: answer.changed_at)
-        by = "" if is_by(newest, self.door.who) else f" by {newest.changed_by_name}"
-        return f"saved {on_clock(newest.changed_at, self.door.timezone)}{by}"
+    def sums(self) -> str:
+        """What a page says it shows around the questions: the counts, and what stands in the way of handing in."""
+        counts = [(section.done, section.total) for section in self.filled.sections]
+        told_of = [(entry.question.id, problem.sentence) for entry, problem in self.filled.problems]
+        return f"{zlib.crc32(repr((counts, told_of)).encode()):x}"
+
+    def is_as(self, typed: Typed) -> bool:
+        """Whether a form showed what is asked, and what is proposed where nobody has answered."""
+        entries = list(self.filled.entries)
+        return set(typed.questions()) == {entry.question.id for entry in entries} and all(
+            entry.answer or typed.seen(entry.question.id).mark == entry.seen.mark for entry in entries
+        )
 
     @property
     def summary(self) -> list[tuple[str, str]]:

@@ -53,10 +53,10 @@ def save_answer(customer_id: int, question: str) -> Response:
     return answering.save_one(of_customer(customer_id, "customers.edit"), question)
 
 
-@blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>/known")
+@blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>/says")
 @needs("customers.see")
-def known(customer_id: int, question: str) -> Response:
-    return answering.known(of_customer(customer_id), question)
+def says(customer_id: int, question: str) -> Response:
+    return answering.says(of_customer(customer_id), question)
 
 
 @blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>/faulty.csv")
@@ -92,10 +92,10 @@ def save_answer_by_link(token: str, question: str) -> Response:
     return answering.save_one(of_token(token), question)
 
 
-@blueprint.get("/rfi/<token>/answers/<question>/known")
+@blueprint.get("/rfi/<token>/answers/<question>/says")
 @open_to_all(LINK)
-def known_by_link(token: str, question: str) -> Response:
-    return answering.known(of_token(token), question)
+def says_by_link(token: str, question: str) -> Response:
+    return answering.says(of_token(token), question)
 
 
 @blueprint.get("/rfi/<token>/answers/<question>/faulty.csv")
@@ -115,7 +115,7 @@ def limit(app: Flask, limiter: Limiter) -> None:
     """Guessing a token gets nowhere, and not quickly either."""
     for name in ("by_link", "save_by_link", "faulty_by_link"):
         app.view_functions[f"rfi.{name}"] = limiter.limit(PAGES)(app.view_functions[f"rfi.{name}"])
-    for name in ("answer_by_link", "save_answer_by_link", "known_by_link"):
+    for name in ("answer_by_link", "save_answer_by_link", "says_by_link"):
         app.view_functions[f"rfi.{name}"] = limiter.limit(SAVES)(app.view_functions[f"rfi.{name}"])
 
 

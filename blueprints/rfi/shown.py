@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from blueprints.rfi.answers import Typed, is_by
-from blueprints.rfi.asking import INFRASTRUCTURE, prefilled
+from blueprints.rfi.answers import Typed
+from blueprints.rfi.asking import prefilled
 from blueprints.rfi.checking import names_to_look_up, told, written
 from blueprints.rfi.doors import Door
-from blueprints.rfi.filling import Conflict, Entry, Filled
+from blueprints.rfi.filling import Entry, Filled
 from blueprints.rfi.findings import Problem, Suggestion
 from blueprints.rfi.knowing import TRIES
+from blueprints.rfi.saving import Conflict
 from data import formats
 from data.moments import today
 from data.questions import Choice, Question
@@ -270,13 +271,6 @@ class Shown:
     def removable(self) -> bool:
         return self.kind in ("csv", "secret") and self.entry.given
 
-    @property
-    def knows(self) -> bool:
-        """Whether anything is or may become known of the answer."""
-        checked = self.entry.checked
-        told_later = self.question.look_up or self.id == INFRASTRUCTURE
-        return bool(told_later or checked.notes or checked.warnings or checked.suggestion)
-
     @cached_property
     def awaited(self) -> bool:
         """Whether a domain in the answer is still to be looked up."""
@@ -311,7 +305,7 @@ class Shown:
         if answer is None:
             told_from = FROM.get(self.question.prefill.partition(".")[0], "")
             return told_from.format(partner=self.door.partner.name) if self.entry.prefilled else ""
-        by = "" if is_by(answer, self.door.who) else f" by {answer.changed_by_name}"
+        by = "" if answer.is_by(self.door.who) else f" by {answer.changed_by_name}"
         return f"saved {on_clock(answer.changed_at, self.door.timezone)}{by}"
 
 

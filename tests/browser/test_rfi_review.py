@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from blueprints.rfi.filling import filled, remember
+from blueprints.rfi.filling import filled
+from blueprints.rfi.saving import remember
 from blueprints.rfi.sealing import open_seal, seal
 from data.customers import Customer
 from data.database import database, open_database

@@ -8,7 +8,7 @@ import pytest
 
 from blueprints.accounts.standing import standing_of
 from blueprints.rfi import handing_in
-from blueprints.rfi.filling import HandedInAlready, NotOpen, ProjectClosed, SetAside
+from blueprints.rfi.saving import HandedInAlready, NotOpen, ProjectClosed, SetAside
 from blueprints.rfi.handing_in import NotComplete, SeenBefore, hand_in
 from blueprints.rfi.rules import LinkHolder
 from data.attachments import Attachment

@@ -40,7 +40,7 @@ class TestOpening:
 
 
 class TestRefused:
-    @pytest.mark.parametrize("where", ["", "/answers/dns_host", "/answers/dns_host/known"])
+    @pytest.mark.parametrize("where", ["", "/answers/dns_host", "/answers/dns_host/says"])
     @pytest.mark.parametrize(
         "spoilt", [{"revoked_at": True}, {"expires_at": True}, {"token_hash": "of another"}], ids=str
     )
@@ -49,7 +49,7 @@ class TestRefused:
         guess = nobody.get("/rfi/a-guess" + where)
         assert nobody.get(BY_LINK + where).text == guess.text
         assert guess.status == 404
-        if not where.endswith("known"):
+        if not where.endswith("says"):
             assert nobody.post(BY_LINK + where, SENT).status == 404
         assert kept(rfi) == {}
 

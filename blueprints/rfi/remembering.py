@@ -1,0 +1,125 @@
+"""RFIs as they were put together last: while somebody types, one answer of many changes, and the rest stays true.
+
+Kept in the memory of the process, and only believed while the database says that nothing of it has changed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from blueprints.rfi.answers import Kept
+from blueprints.rfi.asking import INFRASTRUCTURE
+from blueprints.rfi.checking import check
+from blueprints.rfi.filling import Entry, Filled, counted, filled
+from data.database import database
+from data.moments import now
+from data.questions import Question, QuestionSet
+from data.rfi import Rfi
+
+MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
+# All that an RFI is put together from, but for look-ups and the clock: those may be a little old while one types.
+STAMP = """
+SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rfi.infrastructure, customer.id,
+  customer.version, customer.name, customer.primary_domain, customer.infrastructure, customer.permitted_users,
+  partner.version, partner.name, partner.outbound_ips, partner.inbound_ips, partner.smart_host,
+  (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id), (SELECT sum(version) FROM rfi_answer WHERE rfi_id = rfi.id),
+  (SELECT max(id) FROM rfi_answer WHERE rfi_id = rfi.id)
+FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id
+WHERE rfi.id = ?"""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """An RFI as it was put together, and what it was put together from."""
+
+    stamp: tuple[Any, ...]
+    at: datetime
+    whole: Filled
+
+
+memories: dict[int, Memory] = {}
+
+
+def remembered(rfi: Rfi) -> Filled:
+    """The RFI as it stands, put together anew only where something of it changed."""
+    memory = memories.get(rfi.id)
+    if memory and memory.stamp == stamp_of(rfi) and now() - memory.at < LONGEST_REMEMBERED:
+        return memory.whole
+    return put_together(rfi)
+
+
+def put_together(rfi: Rfi) -> Filled:
+    """The RFI as it stands, look-ups and all, whatever is remembered."""
+    stamp = stamp_of(rfi)  # before the rest: what changes meanwhile makes it differ
+    return kept_in_mind(rfi, stamp, filled(rfi))
+
+
+def last_seen(rfi: Rfi) -> Filled | None:
+    """The RFI as it was put together last, true or not."""
+    memory = memories.get(rfi.id)
+    return memory.whole if memory else None
+
+
+def kept_in_mind(rfi: Rfi, stamp: tuple[Any, ...], whole: Filled) -> Filled:
+    memories.pop(rfi.id, None)
+    memories[rfi.id] = Memory(stamp, now(), whole)
+    if len(memories) > MOST_REMEMBERED:
+        memories.pop(next(iter(memories)), None)
+    return whole
+
+
+def stamp_of(rfi: Rfi) -> tuple[Any, ...]:
+    return database.execute_sql(STAMP.replace("?", database.param), (rfi.id,)).fetchone()
+
+
+def after_changes(rfi: Rfi, before: Filled, changed: Mapping[str, Kept]) -> Filled:
+    """The RFI with new answers; where no other question depends on them, the rest is as it was."""
+    if rfi.set_version_id == before.rfi.set_version_id and deciding(before.questions).isdisjoint(changed):
+        return kept_in_mind(rfi, stamp_of(rfi), with_answers(before, changed))
+    return put_together(rfi)
+
+
+def with_answers(before: Filled, changed: Mapping[str, Kept]) -> Filled:
+    """With other answers to questions on which no other depends."""
+    values = {name: answer.value for name, answer in changed.items()}
+    situation = replace(before.situation, answers={**before.situation.answers, **values})
+
+    def again(entry: Entry) -> Entry:
+        answer = changed.get(entry.question.id)
+        if answer is None:
+            return entry
+        checked = check(entry.question, answer.value, situation)
+        return replace(entry, answer=answer, value=answer.value, checked=checked)
+
+    sections = tuple(
+        counted(each.section, tuple(map(again, each.entries)))
+        if any(entry.question.id in changed for entry in each.entries)
+        else each
+        for each in before.sections
+    )
+    return replace(before, situation=situation, sections=sections, kept={**before.kept, **changed})
+
+
+def deciding(questions: QuestionSet) -> frozenset[str]:
+    """The questions on whose answers others depend: whether they are asked, what they offer, how they are checked."""
+    if questions.version not in decided:
+        decided[questions.version] = frozenset(name for question in questions for name in depends_on(question))
+    return decided[questions.version]
+
+
+decided: dict[str, frozenset[str]] = {}
+
+
+def depends_on(question: Question) -> Iterator[str]:
+    """The other questions that a question looks at, and itself where DNS is to be asked about it."""
+    conditions = [question.show_when, question.required_when, *(caution.when for caution in question.warn_when)]
+    conditions += [choice.show_when for choice in question.choices]
+    for condition in filter(None, conditions):
+        yield from (name for name, _ in condition.asks_about())
+    yield from filter(None, (question.choices_from, question.together_with, question.inside, question.outside))
+    for part in question.questions:
+        yield from depends_on(part)
+    if question.look_up or question.kind == "domains":
+        yield question.id
+    yield INFRASTRUCTURE
