@@ -5,6 +5,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import idna
 
+from blueprints.gateways.evidence import brief
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -101,12 +103,12 @@ def host_name(text: str) -> str:
     try:
         name = name if name.isascii() else idna.encode(name, uts46=True).decode()
     except (idna.IDNAError, UnicodeError):
-        raise NotAHost(f"“{text[:80]}” is not the name of a host.") from None
+        raise NotAHost(f"“{brief(text, 80)}” is not the name of a host.") from None
     labels = name.split(".")
     well_formed = all(
         0 < len(label) <= 63 and all(each.isalnum() or each in "-_" for each in label) for label in labels
     )
     last = labels[-1]
     if not well_formed or len(name) > LONGEST_NAME or last.isdigit() or last.startswith("0x"):
-        raise NotAHost(f"“{text[:80]}” is not the name of a host.")
+        raise NotAHost(f"“{brief(text, 80)}” is not the name of a host.")
     return name

@@ -279,7 +279,8 @@ def folders_of(client: Client) -> tuple[list[Folder], bool]:
     """The folders with messages in them or none, and whether that is all of them and their sizes."""
     found = [(flags, name) for flags, _, name in client.list_folders() if not unopened(flags)]
     sized = client.has_capability("STATUS=SIZE")  # RFC 8438
-    room, folders, complete = MOST_MEASURED, [], len(found) <= MOST_FOLDERS
+    room, complete = MOST_MEASURED, len(found) <= MOST_FOLDERS
+    folders: list[Folder] = []
     for _, name in found[:MOST_FOLDERS]:
         if client.line.deadline.remaining() < client.line.bounds.limits.whole / 4:
             return folders, False  # the rest of the time is for what is begun

@@ -69,8 +69,8 @@ def converse(
     if isinstance(line.broken, Distrusted):
         try:
             opened, more = connect(name, [address_of(line)], door, bounds, deadline, evidence)
-        except NotReached as problem:
-            return replace(problem.verdict, reason=f"{brief(verdict.reason)} {problem}")
+        except NotReached as problem:  # only once; so it stays at what was seen first
+            return replace(verdict, evidence=(*evidence, *problem.verdict.evidence[-1:]))
         again = Line(opened, name, bounds, deadline, room)
         again.distrusted, again.accepted = str(line.broken), accepted
         verdict, asked = conversation(again, door, talk)
@@ -95,6 +95,8 @@ def conversation(line: Line, door: Door, talk: Talk) -> tuple[Verdict, Asked]:
 
 
 def stumbled(line: Line, door: Door, problem: Exception) -> str:
+    if isinstance(line.broken, Distrusted):
+        return f"{line.host}: Its certificate is not trusted: {line.broken}."
     if line.broken is not None:
         return f"{line.host}: {line.broken}."
     if line.ended:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-MEASURES = ("start", "submit", "prospects", "customers", "details")
+MEASURES = ("start", "submit", "prospects", "customers", "details", "checks")
 
 
 def main(asked: list[str]) -> None:
