@@ -20,14 +20,15 @@
 
   /* A request that waited behind another one goes out with the version that the other one's answer brought. */
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-    const field = ctx.request.method === "POST" && ctx.sourceElement.closest("[data-saves]");
+    const { body, method } = ctx.request;
+    const taking = ctx.sourceElement.matches("a"); /* another's answer, in place of what is typed */
+    const field = (taking || method === "POST") && ctx.sourceElement.closest("[data-saves]");
     if (!field) return;
     sending.set(ctx, field);
     ctx.sourceElement = field; /* what a pressed button hears after it is gone, nobody hears */
     field.dataset.saves = "sent";
-    for (const newest of [...field.querySelectorAll("[name^='seen:']"), document.getElementById("token")]) {
-      ctx.request.body.set(newest.name, newest.value);
-    }
+    const newest = [...field.querySelectorAll("[name^='seen:']"), document.getElementById("token")];
+    if (body) newest.forEach(({ name, value }) => body.set(name, value));
   });
 
   /* 409 and 422 were answered with what to do next to the field, so sending the same again would not help. */

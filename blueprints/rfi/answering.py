@@ -88,11 +88,11 @@ def keep(door: Door, typed: Typed, questions: Iterable[str] = ()) -> Response:
 
 def parts_of(drawing: Drawing, saved: Saved, questions: Iterable[str]) -> Response:
     """These questions, and all that the page shows otherwise since then."""
-    parts, asked = Parts(drawing), {entry.question.id: entry for entry in saved.after.entries}
+    parts, asked = Parts(drawing, saved.before), {entry.question.id: entry for entry in saved.after.entries}
     for question in dict.fromkeys(questions):
         if question in asked:
             parts.told(asked[question])
-    parts.others(saved.before)
+    parts.others()
     parts.around()
     return parts.answer(status_of(saved), said_of(saved))
 
@@ -131,8 +131,11 @@ def said_of(saved: Saved) -> str:
 class Parts:
     """Parts of the page, put together for htmx; each finds its place by its id."""
 
-    def __init__(self, drawing: Drawing) -> None:
+    def __init__(self, drawing: Drawing, before: Filled | None) -> None:
+        """`before`: what the page shows, as far as is known."""
         self.drawing, self.here = drawing, drawing.door.here
+        self.before = {entry.question.id: entry for entry in before.entries} if before else {}
+        self.drawing_before = Drawing(drawing.door, before) if before else drawing
         self.draw: Any = current_app.jinja_env.get_template("rfi/question.html").module
         self.body = Markup("")
         self.questions: list[str] = []
@@ -140,6 +143,8 @@ class Parts:
     def told(self, entry: Entry) -> None:
         """A question that was just answered: all that is said, and its field where saving changes it."""
         shown_again = self.drawing.shown(entry)
+        if not self.is_in_its_place(entry):
+            return
         self.questions.append(shown_again.id)
         if shown_again.drawn_anew:
             self.body += elsewhere(shown_again.element, self.draw.inside(shown_again, self.here), "innerHTML")
@@ -152,13 +157,19 @@ class Parts:
         drawn_again = self.draw.says(self.drawing.shown(entry), self.here)
         self.body += elsewhere(f"says-{entry.question.id}", drawn_again, MORPH)
 
-    def others(self, before: Filled | None) -> None:
+    def others(self) -> None:
         """What is said of the other questions, where it is something else than before."""
-        said = {entry.question.id: entry.checked for entry in before.entries} if before else {}
-        for entry in self.drawing.filled.entries if before is not self.drawing.filled else ():
-            name = entry.question.id
-            if name not in self.questions and said.get(name, entry.checked) != entry.checked:
+        for entry in self.drawing.filled.entries:
+            before = self.before.get(entry.question.id)
+            said_otherwise = before and before.checked != entry.checked
+            if said_otherwise and entry.question.id not in self.questions and self.is_in_its_place(entry):
                 self.says(entry)
+
+    def is_in_its_place(self, entry: Entry) -> bool:
+        """Whether the page has an element for it; one that offers other choices now comes with all questions."""
+        before = self.before.get(entry.question.id)
+        shown, shown_before = self.drawing.shown, self.drawing_before.shown
+        return before is entry or before is None or shown_before(before).element == shown(entry).element
 
     def around(self) -> None:
         """Counts, what stands in the way, and all questions, where the page shows something else."""
@@ -180,13 +191,13 @@ def answered(body: Markup, status: int = 200, said: str = "") -> Response:
 
 
 def one_question(door: Door, question: str) -> Response:
-    """The question as it is kept; a browser that cannot put it in its place gets the page."""
+    """The inside of a question as it is kept; a browser that cannot put it in its place gets the page."""
     now_filled = filled(door.rfi)
     entry = now_filled.entry(question)
     if not wants_parts():
         return gone_to(f"{door.here}#f-{question}")
-    parts = Parts(Drawing(door, now_filled))
-    return answered(parts.draw.question(parts.drawing.shown(entry), door.here))
+    parts = Parts(Drawing(door, now_filled), None)
+    return answered(parts.draw.inside(parts.drawing.shown(entry), door.here))
 
 
 def says(door: Door, question: str) -> Response:
@@ -196,9 +207,9 @@ def says(door: Door, question: str) -> Response:
     entry = now_filled.entry(question)
     if not wants_parts():
         return gone_to(f"{door.here}#f-{question}")
-    parts = Parts(Drawing(door, now_filled, tries=whole_id(request.args.get("tries", ""))))
+    parts = Parts(Drawing(door, now_filled, tries=whole_id(request.args.get("tries", ""))), before)
     parts.says(entry)
-    parts.others(before)
+    parts.others()
     parts.around()
     return parts.answer()
 
