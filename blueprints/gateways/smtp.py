@@ -251,11 +251,11 @@ def any_reached(hosts: Sequence[str], bounds: Bounds) -> tuple[bool, tuple[Asked
         deadline = Deadline(limits)
         try:
             name, addresses, evidence = find(host, bounds, deadline)
-            opened, tries = connect(name, addresses, Door.SMTP, bounds, deadline, evidence)
+            opened = connect(name, addresses, Door.SMTP, bounds, deadline, evidence)
         except NotReached as problem:
             return False, problem.verdict.evidence
-        opened.close()
-        return True, tries
+        opened.socket.close()
+        return True, opened.evidence
 
     asked = list(dict.fromkeys(hosts))[:MOST_OTHERS]
     if not asked:

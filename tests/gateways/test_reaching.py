@@ -282,14 +282,20 @@ def test_a_wrong_certificate_is_a_finding(
 
 
 def test_a_person_may_accept_one_certificate(bound: Bound, tmp_path: Path) -> None:
+    """An accepted one costs no second connection; with another, verifying and then seeing is tried."""
     certificate = self_signed(tmp_path)
     with misbehaving(speaks_tls(certificate, says(b"hello\r\n"))) as server:
-        first = converse("localhost", Door.IMAPS, bound(imaps=server.port), certificate_of)
-        again = converse(
-            "localhost", Door.IMAPS, bound(imaps=server.port), certificate_of, accepted=first.facts["fingerprint"]
-        )
-        other = converse("localhost", Door.IMAPS, bound(imaps=server.port), certificate_of, accepted="0" * 64)
-    assert (first.facts["trusted"], again.facts["trusted"], other.facts["trusted"]) == (False, True, False)
+        bounds, verified = bound(imaps=server.port), bound(imaps=server.port, trusted=str(certificate.path))
+        seen, taken, fingerprint = [], [], ""
+        for how, accepted in ((bounds, ""), (bounds, "right"), (bounds, "0" * 64), (verified, "0" * 64)):
+            before = server.taken
+            accepting = fingerprint if accepted == "right" else accepted
+            verdict = converse("localhost", Door.IMAPS, how, certificate_of, accepted=accepting)
+            fingerprint = verdict.facts["fingerprint"]
+            seen.append(verdict.facts["trusted"])
+            taken.append(server.taken - before)
+    assert seen == [False, True, False, True]
+    assert taken == [2, 1, 3, 2]
 
 
 def test_who_does_not_speak_tls_is_told_of(bound: Bound) -> None:
