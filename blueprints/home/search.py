@@ -100,6 +100,16 @@ class Asked:
         return [text for text in also if len(text) >= INDEXED and text != self.term]
 
     @cached_property
+    def starting(self) -> str:
+        """How the text of a record has it, one of whose fields begins with what was typed."""
+        return f"\n {self.term}"
+
+    @cached_property
+    def exactly(self) -> list[str]:
+        """How it has it when a field is nothing else."""
+        return [f"\n {meant}\n" for meant in (self.term, *self.spellings)]
+
+    @cached_property
     def singles(self) -> list[str]:
         """Words of one letter, too short for the index even at the beginning of words."""
         return [word for word in self.words if len(word) == 1]
@@ -240,7 +250,7 @@ def among_raised(reach: Reach, asked: Asked, near: int) -> list[Match]:
 
 def holding(asked: Asked) -> Sql:
     """All the pieces are in the text, or one of the other spellings; for what is short, a field begins with it."""
-    pieces = [f"\n {asked.term}"] if asked.short else asked.pieces
+    pieces = [asked.starting] if asked.short else asked.pieces
     ways = [pieces, *([spelling] for spelling in asked.spellings)]
     each = " OR ".join(" AND ".join([r"findable.text LIKE ? ESCAPE '\'"] * len(way)) for way in ways if way)
     return Sql(f"({each})", tuple(f"%{literal(piece)}%" for way in ways for piece in way))
@@ -275,11 +285,15 @@ def tier(match: Match, asked: Asked) -> int:
     The text of a note is no name: it cannot be meant as a whole.
     """
     text = match.text
-    if any(f"\n {meant}\n" in text for meant in (asked.term, *asked.spellings)):
-        return 0
-    if f"\n {asked.term}" in text:
+    for exactly in asked.exactly:
+        if exactly in text:
+            return 0
+    if asked.starting in text:
         return 1
-    return 2 if all(f" {word}" in text for word in asked.words) else 3
+    for word in asked.words:
+        if f" {word}" not in text:
+            return 3
+    return 2
 
 
 def holds_singles(match: Match, asked: Asked) -> bool:
