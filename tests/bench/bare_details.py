@@ -29,7 +29,7 @@ READS = {
     ),
     "lookup": "SELECT l.* FROM domain_lookup l JOIN customer c ON c.primary_domain = l.domain WHERE c.id = ?",
     "contacts": "SELECT * FROM contact WHERE customer_id = ? ORDER BY id LIMIT 5",
-    "recent": "SELECT * FROM history WHERE customer_id = ? ORDER BY id DESC LIMIT 10",
+    "recent": "SELECT * FROM history WHERE customer_id = ? ORDER BY id DESC LIMIT 6",
     "rfi": "SELECT * FROM rfi WHERE customer_id = ? ORDER BY id DESC LIMIT 1",
     "links": (
         "SELECT l.* FROM rfi_link l WHERE rfi_id = (SELECT max(id) FROM rfi WHERE customer_id = ?)"
