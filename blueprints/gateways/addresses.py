@@ -37,6 +37,7 @@ SPECIAL: tuple[tuple[Network, str], ...] = tuple(
         ("100::/64", "is discarded (RFC 6666)"),
         ("2001:2::/48", "is for measurements (RFC 5180)"),
         ("2001:db8::/32", "is for examples only (RFC 3849)"),
+        ("2002::/16", "is a translation that is given up (RFC 7526)"),
         ("3fff::/20", "is for examples only (RFC 9637)"),
         ("5f00::/16", "is reserved (RFC 9602)"),
         ("fc00::/7", "is private (RFC 4193)"),
