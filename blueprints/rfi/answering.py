@@ -36,10 +36,10 @@ MORPH = "outerMorph"  # what stays the same keeps its place on the screen, and t
 
 def shown(door: Door) -> Response:
     """The whole page; for htmx, its questions."""
-    now_filled = filled(door.rfi)
-    if door.open:
-        have_looked_up(door, now_filled)
-    return drawn(Drawing(door, now_filled))
+    drawing = Drawing(door, put_together(door.rfi))
+    if drawing.open:
+        have_looked_up(door, drawing.filled)
+    return drawn(drawing)
 
 
 def drawn(drawing: Drawing, status: int = 200, said: str = "") -> Response:
@@ -79,7 +79,7 @@ def keep(door: Door, typed: Typed, questions: Iterable[str] = ()) -> Response:
     """Save, and show what came of it; for htmx these questions and all those that something became of."""
     saved = save_answers(door.who, door.rfi, typed)
     drawing = Drawing(door, saved.after, saved, typed)
-    if saved.changed:
+    if saved.after.domains != saved.before.domains:
         have_looked_up(door, drawing.filled)
     if wants_parts():
         return parts_of(drawing, saved, [*questions, *saved.changed, *saved.conflicts, *saved.refused])
@@ -135,7 +135,6 @@ class Parts:
         """`before`: what the page shows, as far as is known."""
         self.drawing, self.here = drawing, drawing.door.here
         self.before = {entry.question.id: entry for entry in before.entries} if before else {}
-        self.drawing_before = Drawing(drawing.door, before) if before else drawing
         self.draw: Any = current_app.jinja_env.get_template("rfi/question.html").module
         self.body = Markup("")
         self.questions: list[str] = []
@@ -168,16 +167,15 @@ class Parts:
     def is_in_its_place(self, entry: Entry) -> bool:
         """Whether the page has an element for it; one that offers other choices now comes with all questions."""
         before = self.before.get(entry.question.id)
-        shown, shown_before = self.drawing.shown, self.drawing_before.shown
-        return before is entry or before is None or shown_before(before).element == shown(entry).element
+        return before is None or before.element == entry.element
 
     def around(self) -> None:
         """Counts, what stands in the way, and all questions, where the page shows something else."""
         drawing, draw = self.drawing, self.draw
-        if request.values.get("sums") != drawing.sums:
+        if request.values.get("sums") != drawing.filled.sums:
             self.body += elsewhere("standing", draw.standing(drawing), MORPH)
             self.body += elsewhere("before", draw.before(drawing), MORPH)
-        if request.values.get("shape") != drawing.shape:
+        if request.values.get("shape") != drawing.filled.shape:
             self.body += elsewhere("questions", draw.questions(drawing, self.questions), MORPH)
 
     def answer(self, status: int = 200, said: str = "") -> Response:

@@ -95,7 +95,7 @@ class Typed:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Answer:
     """An answer as it is kept: a row of RfiAnswer, which many may look at at once."""
 
     id: int
@@ -116,18 +116,18 @@ SELECT id, question, value, sealed, version, changed_at, changed_by_id, changed_
 WHERE rfi_id = ?"""
 
 
-def answers_of(rfi: Rfi) -> dict[str, Kept]:
+def answers_of(rfi: Rfi) -> dict[str, Answer]:
     """All answers, also those to questions that are not asked now. Written out: every page and every saving asks it."""
     rows = database.execute_sql(OF_RFI.replace("?", database.param), (rfi.id,)).fetchall()
     return {row[1]: kept_of(*row) for row in rows}
 
 
-def kept_of(id_: int, question: str, value: str | None, sealed: str, version: int, changed_at: Any, *by: Any) -> Kept:
+def kept_of(id_: int, question: str, value: str | None, sealed: str, version: int, changed_at: Any, *by: Any) -> Answer:
     read_value = SECRET_KEPT if sealed else RfiAnswer.value.python_value(value)
-    return Kept(id_, question, read_value, sealed, version, RfiAnswer.changed_at.python_value(changed_at), *by)
+    return Answer(id_, question, read_value, sealed, version, RfiAnswer.changed_at.python_value(changed_at), *by)
 
 
-def seen_as(question: Question, answer: Kept | None, value: Any) -> Seen:
+def seen_as(question: Question, answer: Answer | None, value: Any) -> Seen:
     """What a page that shows this value has to send back with it; a choice that is not offered is not shown."""
     shown = written(question, value)
     if question.kind in ("choice", "several"):
@@ -142,7 +142,7 @@ def fingerprint(value: Any) -> str:
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
 
 
-def is_same(question: Question, answer: Kept, value: Any) -> bool:
+def is_same(question: Question, answer: Answer, value: Any) -> bool:
     """Whether this is what is kept already."""
     if question.kind != "secret":
         return answer.value == value or fingerprint(answer.value) == fingerprint(value)
@@ -152,7 +152,7 @@ def is_same(question: Question, answer: Kept, value: Any) -> bool:
         return False
 
 
-def keep(who: Any, rfi: Rfi, customer: Customer, question: Question, answer: Kept | None, value: Any) -> Kept:
+def keep(who: Any, rfi: Rfi, customer: Customer, question: Question, answer: Answer | None, value: Any) -> Answer:
     """Write an answer down, with its line of history. Call inside the transaction that holds the RFI."""
     at, secret = now(), question.kind == "secret"
     stored = None if secret else RfiAnswer.value.db_value(value)
@@ -168,7 +168,7 @@ def keep(who: Any, rfi: Rfi, customer: Customer, question: Question, answer: Kep
     if answer is None or not answer.is_by(who) or at - answer.changed_at >= FOLDED:
         label = question.label[:LONGEST_LABEL]
         history.record("rfi.answered", who, partner=customer.partner_id, customer=customer.id, question=label)
-    return Kept(id_, question.id, SECRET_KEPT if sealed else value, sealed, version, at, who.id, who.name)
+    return Answer(id_, question.id, SECRET_KEPT if sealed else value, sealed, version, at, who.id, who.name)
 
 
 UPDATE = """

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.rules import reached_by
 from blueprints.rfi.rules import LinkHolder, OpenedLink, follow_link
-from blueprints.rfi.saving import why_not_open
 from blueprints.web.refusals import MayNot, NotThere
 from data.customers import Customer
+from data.kept import Kept
 from data.partners import Partner
 from data.rfi import Rfi, RfiLink
 
@@ -32,29 +31,29 @@ class Door:
     def partner(self) -> Partner:
         return self.rfi.customer.partner
 
-    @property
-    def open(self) -> bool:
-        """Whether what is typed here is kept."""
-        return self.may_fill and why_not_open(self.rfi) is None
-
 
 def door_of(who: Standing, customer_id: int, base: str, permission: str = "customers.see") -> Door:
     """The newest RFI of a customer. `base`: what addresses begin with. Raises NotThere, MayNot."""
-    rfi: Rfi | None = (
-        Rfi.select(Rfi, Customer, Partner)
-        .join(Customer)
-        .join(Partner)
-        .where((Rfi.customer == customer_id) & reached_by(who))
-        .order_by(Rfi.id.desc())
-        .first()
-    )
-    if rfi is None:
+    rfi: Rfi | None = newest_whole.first(customer_id)
+    if rfi is None or not who.may_for_customer("customers.see", customer_id, rfi.customer.partner_id):
         raise NotThere
     place = rfi.customer.id, rfi.customer.partner_id
     if not who.may_for_customer(permission, *place):
         raise MayNot
     may_fill = who.may_for_customer("customers.edit", *place)
     return Door(who, rfi, f"{base}/customers/{customer_id}/rfi", who.timezone, may_fill)
+
+
+newest_whole = Kept(
+    lambda customer: (
+        Rfi.select(Rfi, Customer, Partner)
+        .join(Customer)
+        .join(Partner)
+        .where(Rfi.customer == customer)
+        .order_by(Rfi.id.desc())
+        .limit(1)
+    )
+)
 
 
 def door_by_link(token: str, base: str) -> Door:

@@ -1,12 +1,13 @@
 """An RFI as it is being filled in: what is asked, how each answer stands, and what is in the way of handing in."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from blueprints.rfi.answers import Kept, Seen, answers_of, seen_as
-from blueprints.rfi.asking import AskedSection, Situation, ask
+from blueprints.rfi.answers import Answer, Seen, answers_of, seen_as
+from blueprints.rfi.asking import AskedSection, Situation, ask, prefilled
 from blueprints.rfi.checking import Checked, Problem, check, in_shape, is_given
 from blueprints.rfi.knowing import domains_named, lookups_of, taken_domains
 from blueprints.web.refusals import NotThere
@@ -22,14 +23,16 @@ from data.rfi import AskedSet, HandedIn, Rfi, RfiFlag
 class Entry:
     """A question that is asked, and how its answer stands.
 
-    `value`: the answer, or what it is prefilled with while `answer` is None. `flag`: a reviewer's remark, and
-    `earlier` what was handed in then.
+    `value`: the answer, or what it is prefilled with while `answer` is None. `element`: the id of its element on a
+    page, another one when something else is offered. `flag`: a reviewer's remark, and `earlier` what was handed in.
     """
 
     question: Question
-    answer: Kept | None
+    answer: Answer | None
     value: Any
     checked: Checked
+    required: bool
+    element: str
     flag: RfiFlag | None = None
     earlier: Any = None
 
@@ -79,7 +82,7 @@ class Filled:
     situation: Situation
     sections: tuple[FilledSection, ...]
     domains: tuple[str, ...]
-    kept: Mapping[str, Kept]
+    kept: Mapping[str, Answer]
 
     @property
     def entries(self) -> Iterator[Entry]:
@@ -97,6 +100,19 @@ class Filled:
     def problems(self) -> tuple[tuple[Entry, Problem], ...]:
         """What stands in the way of handing in, in the order of the questions."""
         return tuple((entry, problem) for entry in self.entries for problem in entry.checked.problems)
+
+    @cached_property
+    def shape(self) -> str:
+        """What a page says it shows: another one when other questions or choices are asked."""
+        elements = " ".join(entry.element for entry in self.entries)
+        return f"{zlib.crc32(f'{self.questions.version} {elements}'.encode()):x}"
+
+    @cached_property
+    def sums(self) -> str:
+        """What a page says it shows around the questions: the counts, and what stands in the way of handing in."""
+        counts = [(section.done, section.total) for section in self.sections]
+        told = [(entry.question.id, problem.sentence) for entry, problem in self.problems]
+        return f"{zlib.crc32(repr((counts, told)).encode()):x}"
 
     @property
     def complete(self) -> bool:
@@ -135,13 +151,22 @@ def filled(rfi: Rfi) -> Filled:
     flags, earlier = flags_of(rfi)
 
     def entry(question: Question) -> Entry:
-        value = asked.situation.answers.get(question.id)
-        checked = check(question, value, asked.situation)
-        name = question.id
-        return Entry(question, answers.get(name), value, checked, flags.get(name), earlier.get(name))
+        name, now_ = question.id, asked.situation
+        value, condition = now_.answers.get(name), question.required_when
+        required = question.required or bool(condition and condition.holds(now_))
+        element = f"q-{name}-{offer_of(question, required, prefilled(question, now_))}"
+        checked = check(question, value, now_)
+        return Entry(question, answers.get(name), value, checked, required, element, flags.get(name), earlier.get(name))
 
     sections = tuple(counted(section, tuple(map(entry, section.questions))) for section in asked.sections)
     return Filled(rfi, customer, customer.partner, questions, asked.situation, sections, domains, answers)
+
+
+def offer_of(question: Question, required: bool, proposed: Any) -> str:
+    """What a question offers, in short."""
+    if not question.choices and proposed is None:
+        return "required" if required else "optional"
+    return f"{zlib.crc32(repr((required, [choice.value for choice in question.choices], proposed)).encode()):x}"
 
 
 def counted(section: AskedSection, entries: tuple[Entry, ...]) -> FilledSection:

@@ -1,6 +1,5 @@
 """The page of an RFI: its sections and counts, what stands in the way of handing in, and the locked summary."""
 
-import zlib
 from dataclasses import dataclass
 
 from blueprints.customers.domains import shown_domain
@@ -10,7 +9,7 @@ from blueprints.rfi.checking import told
 from blueprints.rfi.doors import Door
 from blueprints.rfi.filling import Entry, Filled
 from blueprints.rfi.rules import products_of
-from blueprints.rfi.saving import Saved
+from blueprints.rfi.saving import Saved, why_not_open
 from blueprints.rfi.shown import Shown, Why
 from data import formats
 
@@ -52,12 +51,6 @@ class Drawing:
         )
 
     @property
-    def shape(self) -> str:
-        """What a page says it shows: another one when other questions or choices are asked."""
-        elements = (self.shown(entry).element for entry in self.filled.entries)
-        return f"{zlib.crc32(' '.join((self.filled.questions.version, *elements)).encode()):x}"
-
-    @property
     def wrong(self) -> tuple[tuple[Shown, Why], ...]:
         """What is answered and cannot be right."""
         shown = (self.shown(entry) for entry in self.filled.entries if entry.wrong)
@@ -68,6 +61,11 @@ class Drawing:
         return tuple(self.shown(entry) for entry in self.filled.entries if entry.checked.missing)
 
     @property
+    def open(self) -> bool:
+        """Whether what is typed here is kept."""
+        return self.door.may_fill and why_not_open(self.filled.rfi) is None
+
+    @property
     def flagged(self) -> tuple[Shown, ...]:
         """The answers that a reviewer wants to be looked at again."""
         return tuple(self.shown(entry) for entry in self.filled.entries if entry.flag)
@@ -76,13 +74,6 @@ class Drawing:
     def unsaved(self) -> bool:
         """Whether something stands on the page that is not kept."""
         return self.stale or bool(self.saved and not self.saved.whole)
-
-    @property
-    def sums(self) -> str:
-        """What a page says it shows around the questions: the counts, and what stands in the way of handing in."""
-        counts = [(section.done, section.total) for section in self.filled.sections]
-        told_of = [(entry.question.id, problem.sentence) for entry, problem in self.filled.problems]
-        return f"{zlib.crc32(repr((counts, told_of)).encode()):x}"
 
     def is_as(self, typed: Typed) -> bool:
         """Whether a form showed what is asked, and what is proposed where nobody has answered."""

@@ -1,6 +1,6 @@
 """RFIs as they were put together last: while somebody types, one answer of many changes, and the rest stays true.
 
-Kept in the memory of the process, and only believed while the database says that nothing of it has changed.
+Answer in the memory of the process, and only believed while the database says that nothing of it has changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from blueprints.rfi.answers import Kept
+from blueprints.rfi.answers import Answer
 from blueprints.rfi.asking import INFRASTRUCTURE
 from blueprints.rfi.checking import check
 from blueprints.rfi.filling import Entry, Filled, counted, filled
@@ -73,14 +73,14 @@ def stamp_of(rfi: Rfi) -> tuple[Any, ...]:
     return database.execute_sql(STAMP.replace("?", database.param), (rfi.id,)).fetchone()
 
 
-def after_changes(rfi: Rfi, before: Filled, changed: Mapping[str, Kept]) -> Filled:
+def after_changes(rfi: Rfi, before: Filled, changed: Mapping[str, Answer]) -> Filled:
     """The RFI with new answers; where no other question depends on them, the rest is as it was."""
     if rfi.set_version_id == before.rfi.set_version_id and deciding(before.questions).isdisjoint(changed):
         return kept_in_mind(rfi, stamp_of(rfi), with_answers(before, changed))
     return put_together(rfi)
 
 
-def with_answers(before: Filled, changed: Mapping[str, Kept]) -> Filled:
+def with_answers(before: Filled, changed: Mapping[str, Answer]) -> Filled:
     """With other answers to questions on which no other depends."""
     values = {name: answer.value for name, answer in changed.items()}
     situation = replace(before.situation, answers={**before.situation.answers, **values})

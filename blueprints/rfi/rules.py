@@ -12,7 +12,7 @@ from blueprints.mailroom.rules import NoAddress, write
 from blueprints.web.refusals import NotThere
 from data import history
 from data.customers import Contact, Customer
-from data.database import locked, transaction
+from data.database import database, locked, transaction
 from data.kept import Kept
 from data.moments import now
 from data.orders import Order, OrderLine
@@ -141,19 +141,21 @@ def revoke_link(who: Standing, customer_id: int, link_id: int) -> RfiLink:
 
 def follow_link(token: str) -> OpenedLink:
     """What the token opens, noting that it was opened. Raises NotThere: wrong, expired and revoked look the same."""
-    link: RfiLink | None = (
-        RfiLink.select(RfiLink, Rfi, Customer, Partner)
-        .join(Rfi)
-        .join(Customer)
-        .join(Partner)
-        .where(RfiLink.token_hash == hashed(token))
-        .first()
-    )
+    found = database.execute_sql(LINK_OF_HASH.replace("?", database.param), (hashed(token),)).fetchone()
+    link: RfiLink | None = whole_links.first(*found) if found else None
     if link is None or link.revoked_at is not None or link.expires_at <= now():
         raise NotThere("This link does not open anything (any more). Ask whoever sent it for a new one.")
     if link.last_opened_at is None or now() - link.last_opened_at > OPENED_AGAIN_AFTER:
         note_opening(link, link.rfi.customer)
     return OpenedLink(link, link.rfi, link.rfi.customer.partner)
+
+
+LINK_OF_HASH = "SELECT id FROM rfi_link WHERE token_hash = ?"
+whole_links = Kept(
+    lambda link: (
+        RfiLink.select(RfiLink, Rfi, Customer, Partner).join(Rfi).join(Customer).join(Partner).where(RfiLink.id == link)
+    )
+)
 
 
 def note_opening(link: RfiLink, customer: Customer) -> None:

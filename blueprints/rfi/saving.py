@@ -7,7 +7,7 @@ refuses it. Each answer has a version: of two people who answer the same questio
 from dataclasses import dataclass, field
 from typing import Any
 
-from blueprints.rfi.answers import Kept, Seen, Typed, fingerprint, is_same, keep
+from blueprints.rfi.answers import Answer, Seen, Typed, fingerprint, is_same, keep
 from blueprints.rfi.asking import INFRASTRUCTURE
 from blueprints.rfi.checking import TooLong
 from blueprints.rfi.filling import Filled
@@ -15,6 +15,7 @@ from blueprints.rfi.remembering import after_changes, remembered
 from blueprints.web.refusals import NotThere, Refused
 from data.database import locked, transaction
 from data.definitions import as_definition
+from data.kept import Kept
 from data.moments import now
 from data.questions import Question, QuestionSet
 from data.rfi import AskedSet, Rfi
@@ -44,7 +45,7 @@ class Conflict:
 
     question: Question
     mine: Any
-    theirs: Kept
+    theirs: Answer
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Saved:
     rfi: Rfi
     before: Filled
     after: Filled
-    changed: dict[str, Kept] = field(default_factory=dict)
+    changed: dict[str, Answer] = field(default_factory=dict)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -88,13 +89,16 @@ def save_answers(who: Any, found: Rfi, typed: Typed) -> Saved:
 
 def held(found: Rfi) -> Rfi:
     """The RFI as it is now, until the transaction ends. Raises NotThere, and NotOpen where it takes no answers."""
-    rfi: Rfi | None = locked(Rfi.select().where(Rfi.id == found.id)).first()
+    rfi: Rfi | None = held_rfis.first(found.id)
     if rfi is None:
         raise NotThere
     if refusal := why_not_open(rfi):
         raise refusal
     rfi.customer = found.customer
     return rfi
+
+
+held_rfis = Kept(lambda rfi: locked(Rfi.select().where(Rfi.id == rfi)))
 
 
 def why_not_open(rfi: Rfi) -> NotOpen | None:
@@ -123,7 +127,7 @@ def save_answer(who: Any, saved: Saved, question: Question, typed: Typed) -> Non
         saved.rfi.infrastructure = str(value or "")
 
 
-def untouched(question: Question, kept: Kept | None, value: Any, seen: Seen, typed: Typed) -> bool:
+def untouched(question: Question, kept: Answer | None, value: Any, seen: Seen, typed: Typed) -> bool:
     """Whether the field says what the page showed in it, or what is kept anyway."""
     if kept and is_same(question, kept, value):
         return True

@@ -1,6 +1,5 @@
 """A question of an RFI as it is drawn: its fields, what is said beside them, and where the answer comes from."""
 
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from blueprints.rfi.answers import Typed
-from blueprints.rfi.asking import prefilled
 from blueprints.rfi.checking import names_to_look_up, told, written
 from blueprints.rfi.doors import Door
 from blueprints.rfi.filling import Entry, Filled
@@ -174,8 +172,8 @@ class Shown:
     @cached_property
     def main(self) -> Field:
         wrong = any(why.of == self.id for why in self.whys)
-        question, condition = self.question, self.question.required_when
-        if condition is not None and condition.holds(self.filled.situation):
+        question = self.question
+        if self.entry.required != question.required:
             question = replace(question, required=True)
         return Field(question, self.id, tuple(self.fields.get(self.id, ())), wrong)
 
@@ -197,10 +195,7 @@ class Shown:
 
     @property
     def element(self) -> str:
-        """The id of its element: another one when something else is offered, so that it is drawn anew."""
-        proposed = prefilled(self.question, self.filled.situation)
-        told = f"{self.main.required} {[choice.value for choice in self.question.choices]} {proposed}"
-        return f"q-{self.id}-{zlib.crc32(told.encode()):x}"
+        return self.entry.element
 
     @property
     def first_field(self) -> str:
@@ -304,7 +299,7 @@ class Shown:
             return ""
         if answer is None:
             told_from = FROM.get(self.question.prefill.partition(".")[0], "")
-            return told_from.format(partner=self.door.partner.name) if self.entry.prefilled else ""
+            return told_from.format(partner=self.filled.partner.name) if self.entry.prefilled else ""
         by = "" if answer.is_by(self.door.who) else f" by {answer.changed_by_name}"
         return f"saved {on_clock(answer.changed_at, self.door.timezone)}{by}"
 
