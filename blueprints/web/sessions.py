@@ -3,7 +3,6 @@
 Reading a cookie, and signing a token anew, costs as much as asking the database who somebody is.
 """
 
-import time
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any
@@ -12,6 +11,8 @@ from flask import Flask, Request, current_app, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from data.moments import now
 
 KEPT = 2_048  # cookies, and tokens
 
@@ -54,4 +55,4 @@ def signed(key: str, raw: str, _minute: int) -> str:
 
 
 def this_minute() -> int:
-    return int(time.time() // 60)
+    return int(now().timestamp() // 60)
