@@ -9,7 +9,7 @@ from data.customers import Contact, Customer
 from data.database import database, is_sqlite, transaction
 from data.moments import now
 from data.notes import Note
-from data.orders import Order
+from data.orders import Order, OrderLine
 from data.sample import finding
 from tests.factories import World, a_customer
 from tests.orders.drafts import a_draft
@@ -93,7 +93,8 @@ def test_rows_leave_with_their_records(customer: Customer) -> None:
     Note.delete().where(Note.text == "First").execute()
     Contact.delete().execute()
     assert_true()
-    Order.get().delete_instance(recursive=True)
+    OrderLine.delete().execute()
+    Order.get().delete_instance()
     assert_true()
     customer.delete_instance()
     assert kept() == set()
