@@ -7,8 +7,8 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Request, current_app, session
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Request, Response, current_app, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -30,6 +30,13 @@ class RememberedSessions(SecureCookieSessionInterface):
         cookie = request.cookies.get(self.get_cookie_name(app))
         said = read(self, app, str(app.secret_key), cookie, this_minute()) if cookie else {}
         return self.session_class(deepcopy(said))
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Most answers change nothing in it: then there is no cookie to make, and no need to ask how."""
+        if not session or self.should_set_cookie(app, session):
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
 
 @lru_cache(maxsize=KEPT)
