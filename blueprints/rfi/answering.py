@@ -12,7 +12,7 @@ from blueprints.rfi import jobs
 from blueprints.rfi.answers import Typed
 from blueprints.rfi.checking import faulty_rows
 from blueprints.rfi.doors import Door
-from blueprints.rfi.filling import Entry, Filled, filled, set_of
+from blueprints.rfi.filling import Entry, Filled, filled
 from blueprints.rfi.pages import Drawing
 from blueprints.rfi.remembering import last_seen, put_together
 from blueprints.rfi.saving import Saved, save_answers
@@ -65,8 +65,6 @@ def typed_in_request() -> Typed:
 
 def save_one(door: Door, question: str) -> Response:
     """Keep one answer, and say what is known and wrong about it now. Other questions may be asked after it."""
-    if question not in set_of(door.rfi).by_id:
-        raise NotThere
     return keep(door, typed_in_request().only(question), [question])
 
 
@@ -77,7 +75,9 @@ def save_whole(door: Door) -> Response:
 
 def keep(door: Door, typed: Typed, questions: Iterable[str] = ()) -> Response:
     """Save, and show what came of it; for htmx these questions and all those that something became of."""
-    saved = save_answers(door.who, door.rfi, typed)
+    saved = save_answers(door.who, door.rfi_id, typed)
+    if not all(question in saved.after.questions.by_id for question in questions):
+        raise NotThere
     drawing = Drawing(door, saved.after, saved, typed)
     if saved.after.domains != saved.before.domains:
         have_looked_up(door, drawing.filled)
@@ -103,7 +103,7 @@ def saved_first(door: Door) -> Response | None:
     The page again where something of it cannot be kept, or where other questions are asked than it showed.
     """
     typed = typed_in_request()
-    saved = save_answers(door.who, door.rfi, typed)
+    saved = save_answers(door.who, door.rfi_id, typed)
     drawing = Drawing(door, saved.after, saved, typed)
     if not saved.whole:
         return drawn(drawing, status_of(saved), NOT_KEPT)
@@ -135,6 +135,7 @@ class Parts:
         """`before`: what the page shows, as far as is known."""
         self.drawing, self.here = drawing, drawing.door.here
         self.before = {entry.question.id: entry for entry in before.entries} if before else {}
+        self.shape_before = before.shape if before else ""
         self.draw: Any = current_app.jinja_env.get_template("rfi/question.html").module
         self.body = Markup("")
         self.questions: list[str] = []
@@ -160,7 +161,7 @@ class Parts:
         """What is said of the other questions, where it is something else than before."""
         for entry in self.drawing.filled.entries:
             before = self.before.get(entry.question.id)
-            said_otherwise = before and before.checked != entry.checked
+            said_otherwise = before and before is not entry and before.checked != entry.checked
             if said_otherwise and entry.question.id not in self.questions and self.is_in_its_place(entry):
                 self.says(entry)
 
@@ -176,7 +177,14 @@ class Parts:
             self.body += elsewhere("standing", draw.standing(drawing), MORPH)
             self.body += elsewhere("before", draw.before(drawing), MORPH)
         if request.values.get("shape") != drawing.filled.shape:
-            self.body += elsewhere("questions", draw.questions(drawing, self.questions), MORPH)
+            self.body += elsewhere("questions", draw.questions(drawing, self.on_the_page()), MORPH)
+
+    def on_the_page(self) -> set[str]:
+        """The questions whose elements the page has already: they stay as they are, and need not be sent."""
+        if request.values.get("shape") != self.shape_before:
+            return set(self.questions)
+        there = {entry.element for entry in self.before.values()}
+        return {entry.question.id for entry in self.drawing.filled.entries if entry.element in there}
 
     def answer(self, status: int = 200, said: str = "") -> Response:
         return answered(self.body, status, said)
@@ -200,7 +208,7 @@ def one_question(door: Door, question: str) -> Response:
 
 def says(door: Door, question: str) -> Response:
     """What is said of an answer by now; the page asks again while a look-up is awaited."""
-    before = last_seen(door.rfi)
+    before = last_seen(door.rfi_id)
     now_filled = put_together(door.rfi)
     entry = now_filled.entry(question)
     if not wants_parts():
@@ -230,9 +238,13 @@ def faulty(door: Door, question: str) -> Response:
 def have_looked_up(door: Door, now_filled: Filled) -> None:
     """Ask for the look-ups that are not there yet: each domain now and then, and not too many of one RFI."""
     limiter = current_app.extensions["limiter_of_quayside"].limiter
-    wanted = [name for name in now_filled.domains if name not in now_filled.situation.lookups]
-    waited = [name for name in wanted if limiter.hit(AGAIN, "rfi-domain", name)]
-    jobs.nudge_for([name for name in waited if limiter.hit(LOOKUPS, "rfi", str(door.rfi.id))], door.who, door.customer)
+    wanted = (name for name in now_filled.domains if name not in now_filled.situation.lookups)
+    asked = [
+        name
+        for name in wanted
+        if limiter.hit(AGAIN, "rfi-domain", name) and limiter.hit(LOOKUPS, "rfi", str(door.rfi_id))
+    ]
+    jobs.nudge_for(asked, door.who, now_filled.customer)
 
 
 # --- a page that was open for too long ----------------------------------------------------------------

@@ -63,6 +63,12 @@ class FilledSection:
     done: int
     total: int
 
+    @cached_property
+    def sums(self) -> str:
+        """Its counts, and what stands in the way of handing in."""
+        told = [(entry.question.id, problem.sentence) for entry in self.entries for problem in entry.checked.problems]
+        return repr((self.done, self.total, told))
+
     @property
     def count(self) -> str:
         return f"{self.done} of {self.total}" if self.total else "optional"
@@ -104,15 +110,13 @@ class Filled:
     @cached_property
     def shape(self) -> str:
         """What a page says it shows: another one when other questions or choices are asked."""
-        elements = " ".join(entry.element for entry in self.entries)
-        return f"{zlib.crc32(f'{self.questions.version} {elements}'.encode()):x}"
+        shown = (self.questions.version, *(entry.element for entry in self.entries))
+        return f"{zlib.crc32(' '.join(shown).encode()):x}"
 
     @cached_property
     def sums(self) -> str:
         """What a page says it shows around the questions: the counts, and what stands in the way of handing in."""
-        counts = [(section.done, section.total) for section in self.sections]
-        told = [(entry.question.id, problem.sentence) for entry, problem in self.problems]
-        return f"{zlib.crc32(repr((counts, told)).encode()):x}"
+        return f"{zlib.crc32(' '.join(section.sums for section in self.sections).encode()):x}"
 
     @property
     def complete(self) -> bool:

@@ -1,6 +1,6 @@
 """RFIs as they were put together last: while somebody types, one answer of many changes, and the rest stays true.
 
-Answer in the memory of the process, and only believed while the database says that nothing of it has changed.
+Kept in the memory of the process, and only believed while the database says that nothing of it has changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,12 @@ from blueprints.rfi.answers import Answer
 from blueprints.rfi.asking import INFRASTRUCTURE
 from blueprints.rfi.checking import check
 from blueprints.rfi.filling import Entry, Filled, counted, filled
+from blueprints.web.refusals import NotThere
+from data.customers import Customer
 from data.database import database
+from data.kept import Kept
 from data.moments import now
+from data.partners import Partner
 from data.questions import Question, QuestionSet
 from data.rfi import Rfi
 
@@ -24,7 +28,7 @@ SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rf
   customer.version, customer.name, customer.primary_domain, customer.infrastructure, customer.permitted_users,
   partner.version, partner.name, partner.outbound_ips, partner.inbound_ips, partner.smart_host,
   (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id), (SELECT sum(version) FROM rfi_answer WHERE rfi_id = rfi.id),
-  (SELECT max(id) FROM rfi_answer WHERE rfi_id = rfi.id)
+  (SELECT max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
 FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id
 WHERE rfi.id = ?"""
 
@@ -41,43 +45,55 @@ class Memory:
 memories: dict[int, Memory] = {}
 
 
-def remembered(rfi: Rfi) -> Filled:
-    """The RFI as it stands, put together anew only where something of it changed."""
-    memory = memories.get(rfi.id)
-    if memory and memory.stamp == stamp_of(rfi) and now() - memory.at < LONGEST_REMEMBERED:
+def remembered(rfi_id: int) -> Filled:
+    """The RFI as it stands, put together anew only where something of it changed. Raises NotThere."""
+    memory = memories.get(rfi_id)
+    if memory and memory.stamp == stamp_of(rfi_id) and now() - memory.at < LONGEST_REMEMBERED:
         return memory.whole
-    return put_together(rfi)
+    return put_together(whole_rfi(rfi_id))
+
+
+def whole_rfi(rfi_id: int) -> Rfi:
+    """The RFI with its customer and partner. Raises NotThere."""
+    found: Rfi | None = whole_rfis.first(rfi_id)
+    if found is None:
+        raise NotThere
+    return found
+
+
+whole_rfis = Kept(lambda rfi: Rfi.select(Rfi, Customer, Partner).join(Customer).join(Partner).where(Rfi.id == rfi))
 
 
 def put_together(rfi: Rfi) -> Filled:
-    """The RFI as it stands, look-ups and all, whatever is remembered."""
-    stamp = stamp_of(rfi)  # before the rest: what changes meanwhile makes it differ
-    return kept_in_mind(rfi, stamp, filled(rfi))
+    """The RFI as it stands, look-ups and all, whatever is remembered. `rfi`: with its customer and partner."""
+    stamp = stamp_of(rfi.id)  # before the rest: what changes meanwhile makes it differ
+    return kept_in_mind(rfi.id, stamp, filled(rfi))
 
 
-def last_seen(rfi: Rfi) -> Filled | None:
+def last_seen(rfi_id: int) -> Filled | None:
     """The RFI as it was put together last, true or not."""
-    memory = memories.get(rfi.id)
+    memory = memories.get(rfi_id)
     return memory.whole if memory else None
 
 
-def kept_in_mind(rfi: Rfi, stamp: tuple[Any, ...], whole: Filled) -> Filled:
-    memories.pop(rfi.id, None)
-    memories[rfi.id] = Memory(stamp, now(), whole)
+def kept_in_mind(rfi_id: int, stamp: tuple[Any, ...], whole: Filled) -> Filled:
+    memories.pop(rfi_id, None)
+    memories[rfi_id] = Memory(stamp, now(), whole)
     if len(memories) > MOST_REMEMBERED:
         memories.pop(next(iter(memories)), None)
     return whole
 
 
-def stamp_of(rfi: Rfi) -> tuple[Any, ...]:
-    return database.execute_sql(STAMP.replace("?", database.param), (rfi.id,)).fetchone()
+def stamp_of(rfi_id: int) -> tuple[Any, ...]:
+    return database.execute_sql(STAMP.replace("?", database.param), (rfi_id,)).fetchone()
 
 
-def after_changes(rfi: Rfi, before: Filled, changed: Mapping[str, Answer]) -> Filled:
+def after_changes(before: Filled, changed: Mapping[str, Answer]) -> Filled:
     """The RFI with new answers; where no other question depends on them, the rest is as it was."""
-    if rfi.set_version_id == before.rfi.set_version_id and deciding(before.questions).isdisjoint(changed):
-        return kept_in_mind(rfi, stamp_of(rfi), with_answers(before, changed))
-    return put_together(rfi)
+    begun = before.rfi.set_version_id is not None
+    if begun and deciding(before.questions).isdisjoint(changed):
+        return kept_in_mind(before.rfi.id, stamp_of(before.rfi.id), with_answers(before, changed))
+    return put_together(whole_rfi(before.rfi.id))
 
 
 def with_answers(before: Filled, changed: Mapping[str, Answer]) -> Filled:

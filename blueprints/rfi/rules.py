@@ -31,11 +31,10 @@ TOPICS = (
 
 @dataclass(frozen=True)
 class OpenedLink:
-    """What a personal link leads to."""
+    """A personal link that opens its RFI. `timezone`: of the MSP."""
 
     link: RfiLink
-    rfi: Rfi  # with its customer and partner
-    partner: Partner
+    timezone: str
 
 
 def open_rfi(who: Standing, customer: Customer, partner: Partner, order: Order, lead: Contact, portal: str) -> Rfi:
@@ -142,32 +141,26 @@ def revoke_link(who: Standing, customer_id: int, link_id: int) -> RfiLink:
 def follow_link(token: str) -> OpenedLink:
     """What the token opens, noting that it was opened. Raises NotThere: wrong, expired and revoked look the same."""
     found = database.execute_sql(LINK_OF_HASH.replace("?", database.param), (hashed(token),)).fetchone()
-    link: RfiLink | None = whole_links.first(*found) if found else None
+    link: RfiLink | None = links_kept.first(found[0]) if found else None
     if link is None or link.revoked_at is not None or link.expires_at <= now():
         raise NotThere("This link does not open anything (any more). Ask whoever sent it for a new one.")
+    _, customer_id, partner_id, timezone = found
     if link.last_opened_at is None or now() - link.last_opened_at > OPENED_AGAIN_AFTER:
-        note_opening(link, link.rfi.customer)
-    return OpenedLink(link, link.rfi, link.rfi.customer.partner)
+        note_opening(link, customer_id, partner_id)
+    return OpenedLink(link, timezone)
 
 
-LINK_OF_HASH = "SELECT id FROM rfi_link WHERE token_hash = ?"
-whole_links = Kept(
-    lambda link: (
-        RfiLink.select(RfiLink, Rfi, Customer, Partner).join(Rfi).join(Customer).join(Partner).where(RfiLink.id == link)
-    )
-)
+LINK_OF_HASH = """
+SELECT link.id, customer.id, customer.partner_id, partner.timezone FROM rfi_link AS link
+JOIN rfi ON rfi.id = link.rfi_id JOIN customer ON customer.id = rfi.customer_id
+JOIN partner ON partner.id = customer.partner_id WHERE link.token_hash = ?"""
+links_kept = Kept(lambda link: RfiLink.select().where(RfiLink.id == link))
 
 
-def note_opening(link: RfiLink, customer: Customer) -> None:
+def note_opening(link: RfiLink, customer_id: int, partner_id: int) -> None:
     with transaction():
         RfiLink.update(last_opened_at=now()).where(RfiLink.id == link.id).execute()
-        history.record(
-            "rfi.link_opened",
-            LinkHolder(link),
-            partner=customer.partner_id,
-            customer=customer.id,
-            email=link.email,
-        )
+        history.record("rfi.link_opened", LinkHolder(link), partner=partner_id, customer=customer_id, email=link.email)
 
 
 def products_of(rfi: Rfi) -> list[str]:

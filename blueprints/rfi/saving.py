@@ -11,9 +11,9 @@ from blueprints.rfi.answers import Answer, Seen, Typed, fingerprint, is_same, ke
 from blueprints.rfi.asking import INFRASTRUCTURE
 from blueprints.rfi.checking import TooLong
 from blueprints.rfi.filling import Filled
-from blueprints.rfi.remembering import after_changes, remembered
+from blueprints.rfi.remembering import after_changes, remembered, whole_rfi
 from blueprints.web.refusals import NotThere, Refused
-from data.database import locked, transaction
+from data.database import is_sqlite, locked, transaction
 from data.definitions import as_definition
 from data.kept import Kept
 from data.moments import now
@@ -52,10 +52,9 @@ class Conflict:
 class Saved:
     """What became of a form, by question: changed, said otherwise by somebody else meanwhile, or refused.
 
-    `rfi`: as it is after that; the RFI whole `before` and `after`.
+    `before` and `after`: the RFI whole.
     """
 
-    rfi: Rfi
     before: Filled
     after: Filled
     changed: dict[str, Answer] = field(default_factory=dict)
@@ -68,23 +67,37 @@ class Saved:
         return not self.conflicts and not self.refused
 
 
-def save_answers(who: Any, found: Rfi, typed: Typed) -> Saved:
+def save_answers(who: Any, rfi_id: int, typed: Typed) -> Saved:
     """Keep what was typed that differs from what its page showed; each question stands for itself.
 
-    `who`: a Standing or a LinkHolder; `found`: the RFI with its customer. Raises NotOpen and its kinds.
+    `who`: a Standing or a LinkHolder. Raises NotThere, NotOpen and its kinds.
     """
     with transaction():
-        rfi = held(found)
-        before = remembered(rfi)
-        saved = Saved(rfi, before, before)
+        if not is_sqlite():
+            held_rfis(rfi_id)  # first, and by itself: what is read before waiting for others is old
+        before = remembered(rfi_id)
+        if refusal := why_not_open(before.rfi):
+            raise refusal
+        saved = Saved(before, before)
         for name in typed.questions():
             question = before.questions.by_id.get(name)
             if question is not None and typed.brings(question):
                 save_answer(who, saved, question, typed)
         if saved.changed:
-            remember(rfi, before.questions)
-            saved.after = after_changes(rfi, before, saved.changed)
+            begin(saved)
+            saved.after = after_changes(before, saved.changed)
     return saved
+
+
+def begin(saved: Saved) -> None:
+    """The first answer fixes the questions; that about the infrastructure stands with the RFI, too."""
+    infrastructure = saved.changed.get(INFRASTRUCTURE)
+    if saved.before.rfi.set_version_id is not None and infrastructure is None:
+        return
+    rfi = whole_rfi(saved.before.rfi.id)
+    if infrastructure is not None:
+        rfi.infrastructure = str(infrastructure.value or "")
+    remember(rfi, saved.before.questions)
 
 
 def held(found: Rfi) -> Rfi:
@@ -122,9 +135,7 @@ def save_answer(who: Any, saved: Saved, question: Question, typed: Typed) -> Non
     if kept and version not in (seen.version, typed.over(name)):
         saved.conflicts[name] = Conflict(question, value, kept)
         return
-    saved.changed[name] = keep(who, saved.rfi, saved.before.customer, question, kept, value)
-    if name == INFRASTRUCTURE:
-        saved.rfi.infrastructure = str(value or "")
+    saved.changed[name] = keep(who, saved.before.rfi, saved.before.customer, question, kept, value)
 
 
 def untouched(question: Question, kept: Answer | None, value: Any, seen: Seen, typed: Typed) -> bool:
