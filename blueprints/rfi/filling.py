@@ -9,10 +9,13 @@ from typing import Any
 from blueprints.rfi.answers import Answer, Seen, answers_of, seen_as
 from blueprints.rfi.asking import AskedSection, Situation, ask, prefilled
 from blueprints.rfi.checking import Checked, Problem, check, in_shape, is_given
+from blueprints.rfi.depending import dependencies
 from blueprints.rfi.knowing import domains_named, lookups_of, taken_domains
 from blueprints.web.refusals import NotThere
 from data.customers import Customer
 from data.definitions import current_sets, from_definition
+from data.domains import DomainLookup
+from data.kept import Kept
 from data.orders import OrderLine
 from data.partners import Partner
 from data.questions import Question, QuestionSet
@@ -75,20 +78,66 @@ class FilledSection:
 
 
 @dataclass(frozen=True)
-class Filled:
-    """An RFI whole. `situation`: with the answers that count; `domains`: those whose look-up matters.
-
-    `kept`: all answers, also those to questions that are not asked now.
+class Ground:
+    """What an RFI is put together from. `kept`: all answers, also those to questions that are not asked now;
+    `domains`: those whose look-up matters; `earlier`: what was handed in when the open remarks were made.
     """
 
-    rfi: Rfi
-    customer: Customer
-    partner: Partner
+    rfi: Rfi  # with its customer and partner
     questions: QuestionSet
+    kept: Mapping[str, Answer]
+    services: frozenset[str]
+    domains: tuple[str, ...]
+    lookups: Mapping[str, DomainLookup]
+    taken: frozenset[str]
+    flags: Mapping[str, RfiFlag]
+    earlier: Mapping[str, Any]
+
+    @property
+    def situation(self) -> Situation:
+        customer = self.rfi.customer
+        return Situation(
+            infrastructure=self.rfi.infrastructure or customer.infrastructure,
+            services=self.services,
+            answers={name: answer.value for name, answer in self.kept.items()},
+            customer=customer,
+            partner=customer.partner,
+            lookups=self.lookups,
+            taken=self.taken,
+        )
+
+
+@dataclass(frozen=True)
+class Filled:
+    """An RFI whole. `situation`: with the answers that count."""
+
+    ground: Ground
     situation: Situation
     sections: tuple[FilledSection, ...]
-    domains: tuple[str, ...]
-    kept: Mapping[str, Answer]
+
+    @property
+    def rfi(self) -> Rfi:
+        return self.ground.rfi
+
+    @property
+    def customer(self) -> Customer:
+        return self.ground.rfi.customer
+
+    @property
+    def partner(self) -> Partner:
+        return self.ground.rfi.customer.partner
+
+    @property
+    def questions(self) -> QuestionSet:
+        return self.ground.questions
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        return self.ground.domains
+
+    @property
+    def kept(self) -> Mapping[str, Answer]:
+        return self.ground.kept
 
     @property
     def entries(self) -> Iterator[Entry]:
@@ -137,33 +186,50 @@ class Filled:
 
 def filled(rfi: Rfi) -> Filled:
     """The RFI as it stands; a constant number of queries. `rfi.customer` and its `partner` may be joined already."""
-    customer = rfi.customer
-    questions = set_of(rfi)
-    answers = answers_of(rfi)
-    values = {name: answer.value for name, answer in answers.items()}
-    domains = domains_named(questions, values, customer)
-    situation = Situation(
-        infrastructure=rfi.infrastructure or customer.infrastructure,
-        services=services_of(rfi),
-        answers=values,
-        customer=customer,
-        partner=customer.partner,
-        lookups=lookups_of(domains),
-        taken=taken_domains(domains, customer),
-    )
-    asked = ask(questions, situation)
-    flags, earlier = flags_of(rfi)
+    return stand(ground_of(rfi))
+
+
+def ground_of(rfi: Rfi) -> Ground:
+    questions, kept = set_of(rfi), answers_of(rfi)
+    domains = domains_named(questions, {name: answer.value for name, answer in kept.items()}, rfi.customer)
+    lookups, taken = lookups_of(domains), taken_domains(domains, rfi.customer)
+    return Ground(rfi, questions, kept, services_of(rfi), domains, lookups, taken, *flags_of(rfi))
+
+
+def stand(ground: Ground, before: Filled | None = None) -> Filled:
+    """How all answers stand. `before`: the same but for some answers; what does not depend on those is as it was."""
+    asked = ask(ground.questions, ground.situation)
+    answers = asked.situation.answers
+    said = before.situation.answers if before else {}
+    moved = {name for name in {*answers, *said} if answers.get(name) != said.get(name)}
+    as_they_were = {entry.question.id: entry for entry in before.entries} if before else {}
+    looks_at = dependencies(ground.questions).looks_at
 
     def entry(question: Question) -> Entry:
-        name, now_ = question.id, asked.situation
-        value, condition = now_.answers.get(name), question.required_when
-        required = question.required or bool(condition and condition.holds(now_))
-        element = f"q-{name}-{offer_of(question, required, prefilled(question, now_))}"
-        checked = check(question, value, now_)
-        return Entry(question, answers.get(name), value, checked, required, element, flags.get(name), earlier.get(name))
+        name = question.id
+        was = as_they_were.get(name)
+        if was and was.answer is ground.kept.get(name) and looks_at[name].isdisjoint(moved):
+            return was
+        return entry_of(question, ground, asked.situation)
 
     sections = tuple(counted(section, tuple(map(entry, section.questions))) for section in asked.sections)
-    return Filled(rfi, customer, customer.partner, questions, asked.situation, sections, domains, answers)
+    return Filled(ground, asked.situation, sections)
+
+
+def entry_of(question: Question, ground: Ground, situation: Situation) -> Entry:
+    name, condition = question.id, question.required_when
+    value = situation.answers.get(name)
+    required = question.required or bool(condition and condition.holds(situation))
+    return Entry(
+        question,
+        ground.kept.get(name),
+        value,
+        check(question, value, situation),
+        required,
+        f"q-{name}-{offer_of(question, required, prefilled(question, situation))}",
+        ground.flags.get(name),
+        ground.earlier.get(name),
+    )
 
 
 def offer_of(question: Question, required: bool, proposed: Any) -> str:
@@ -195,8 +261,10 @@ def set_of_version(version: str) -> QuestionSet:
 
 def services_of(rfi: Rfi) -> frozenset[str]:
     """The services of the order that it asks for."""
-    rows = OrderLine.select(OrderLine.services).where(OrderLine.order == rfi.order_id).tuples()
-    return frozenset(service for (services,) in rows for service in services.split(",") if service)
+    return frozenset(service for line in lines_of(rfi.order_id) for service in line.services.split(",") if service)
+
+
+lines_of = Kept(lambda order: OrderLine.select(OrderLine.id, OrderLine.services).where(OrderLine.order == order))
 
 
 def flags_of(rfi: Rfi) -> tuple[dict[str, RfiFlag], dict[str, Any]]:

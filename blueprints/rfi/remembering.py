@@ -3,22 +3,22 @@
 Kept in the memory of the process, and only believed while the database says that nothing of it has changed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from blueprints.rfi.answers import Answer
 from blueprints.rfi.asking import INFRASTRUCTURE
-from blueprints.rfi.checking import check
-from blueprints.rfi.filling import Entry, Filled, counted, filled
+from blueprints.rfi.depending import dependencies
+from blueprints.rfi.filling import Entry, Filled, Ground, counted, entry_of, filled, stand
+from blueprints.rfi.knowing import domains_named
 from blueprints.web.refusals import NotThere
 from data.customers import Customer
 from data.database import database
 from data.kept import Kept
 from data.moments import now
 from data.partners import Partner
-from data.questions import Question, QuestionSet
 from data.rfi import Rfi
 
 MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
@@ -26,7 +26,8 @@ MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
 STAMP = """
 SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rfi.infrastructure, customer.id,
   customer.version, customer.name, customer.primary_domain, customer.infrastructure, customer.permitted_users,
-  partner.version, partner.name, partner.outbound_ips, partner.inbound_ips, partner.smart_host,
+  customer.country, partner.version, partner.name, partner.country, partner.timezone, partner.outbound_ips,
+  partner.inbound_ips, partner.smart_host,
   (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id), (SELECT sum(version) FROM rfi_answer WHERE rfi_id = rfi.id),
   (SELECT max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
 FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id
@@ -89,24 +90,28 @@ def stamp_of(rfi_id: int) -> tuple[Any, ...]:
 
 
 def after_changes(before: Filled, changed: Mapping[str, Answer]) -> Filled:
-    """The RFI with new answers; where no other question depends on them, the rest is as it was."""
-    begun = before.rfi.set_version_id is not None
-    if begun and deciding(before.questions).isdisjoint(changed):
-        return kept_in_mind(before.rfi.id, stamp_of(before.rfi.id), with_answers(before, changed))
-    return put_together(whole_rfi(before.rfi.id))
+    """The RFI with new answers: only what depends on them is looked at again."""
+    rfi_id, ground = before.rfi.id, replace(before.ground, kept={**before.kept, **changed})
+    stamp = stamp_of(rfi_id)
+    if before.rfi.set_version_id is None:
+        return put_together(whole_rfi(rfi_id))
+    if dependencies(before.questions).deciding.isdisjoint(changed):
+        return kept_in_mind(rfi_id, stamp, with_answers(before, ground, changed))
+    values = {name: answer.value for name, answer in ground.kept.items()}
+    if domains_named(ground.questions, values, before.customer) != ground.domains:
+        return put_together(whole_rfi(rfi_id))
+    if INFRASTRUCTURE in changed:
+        ground = replace(ground, rfi=whole_rfi(rfi_id))
+    return kept_in_mind(rfi_id, stamp, stand(ground, before))
 
 
-def with_answers(before: Filled, changed: Mapping[str, Answer]) -> Filled:
+def with_answers(before: Filled, ground: Ground, changed: Mapping[str, Answer]) -> Filled:
     """With other answers to questions on which no other depends."""
-    values = {name: answer.value for name, answer in changed.items()}
+    values = {name: answer.value for name, answer in changed.items() if name in before.situation.answers}
     situation = replace(before.situation, answers={**before.situation.answers, **values})
 
     def again(entry: Entry) -> Entry:
-        answer = changed.get(entry.question.id)
-        if answer is None:
-            return entry
-        checked = check(entry.question, answer.value, situation)
-        return replace(entry, answer=answer, value=answer.value, checked=checked)
+        return entry_of(entry.question, ground, situation) if entry.question.id in changed else entry
 
     sections = tuple(
         counted(each.section, tuple(map(again, each.entries)))
@@ -114,28 +119,4 @@ def with_answers(before: Filled, changed: Mapping[str, Answer]) -> Filled:
         else each
         for each in before.sections
     )
-    return replace(before, situation=situation, sections=sections, kept={**before.kept, **changed})
-
-
-def deciding(questions: QuestionSet) -> frozenset[str]:
-    """The questions on whose answers others depend: whether they are asked, what they offer, how they are checked."""
-    if questions.version not in decided:
-        decided[questions.version] = frozenset(name for question in questions for name in depends_on(question))
-    return decided[questions.version]
-
-
-decided: dict[str, frozenset[str]] = {}
-
-
-def depends_on(question: Question) -> Iterator[str]:
-    """The other questions that a question looks at, and itself where DNS is to be asked about it."""
-    conditions = [question.show_when, question.required_when, *(caution.when for caution in question.warn_when)]
-    conditions += [choice.show_when for choice in question.choices]
-    for condition in filter(None, conditions):
-        yield from (name for name, _ in condition.asks_about())
-    yield from filter(None, (question.choices_from, question.together_with, question.inside, question.outside))
-    for part in question.questions:
-        yield from depends_on(part)
-    if question.look_up or question.kind == "domains":
-        yield question.id
-    yield INFRASTRUCTURE
+    return Filled(ground, situation, sections)
