@@ -39,9 +39,15 @@ class Entry:
     flag: RfiFlag | None = None
     earlier: Any = None
 
-    @property
+    @cached_property
     def seen(self) -> Seen:
         return seen_as(self.question, self.answer, self.value)
+
+    @property
+    def first_field(self) -> str:
+        """The id of its first field on a page."""
+        parts = self.question.questions
+        return f"f-{self.question.id}-{parts[0].id}" if parts else f"f-{self.question.id}"
 
     @property
     def prefilled(self) -> bool:

@@ -57,8 +57,8 @@ class Drawing:
         return tuple((each, why) for each in shown for why in each.whys)
 
     @property
-    def missing(self) -> tuple[Shown, ...]:
-        return tuple(self.shown(entry) for entry in self.filled.entries if entry.checked.missing)
+    def missing(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.filled.entries if entry.checked.missing)
 
     @property
     def open(self) -> bool:
@@ -66,9 +66,9 @@ class Drawing:
         return self.door.may_fill and why_not_open(self.filled.rfi) is None
 
     @property
-    def flagged(self) -> tuple[Shown, ...]:
+    def flagged(self) -> tuple[Entry, ...]:
         """The answers that a reviewer wants to be looked at again."""
-        return tuple(self.shown(entry) for entry in self.filled.entries if entry.flag)
+        return tuple(entry for entry in self.filled.entries if entry.flag)
 
     @property
     def unsaved(self) -> bool:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from blueprints.rfi.answers import Answer
-from blueprints.rfi.asking import INFRASTRUCTURE
 from blueprints.rfi.depending import dependencies
 from blueprints.rfi.filling import Entry, Filled, Ground, counted, entry_of, filled, stand
 from blueprints.rfi.knowing import domains_named
@@ -89,20 +88,17 @@ def stamp_of(rfi_id: int) -> tuple[Any, ...]:
     return database.execute_sql(STAMP.replace("?", database.param), (rfi_id,)).fetchone()
 
 
-def after_changes(before: Filled, changed: Mapping[str, Answer]) -> Filled:
-    """The RFI with new answers: only what depends on them is looked at again."""
-    rfi_id, ground = before.rfi.id, replace(before.ground, kept={**before.kept, **changed})
-    stamp = stamp_of(rfi_id)
-    if before.rfi.set_version_id is None:
-        return put_together(whole_rfi(rfi_id))
+def after_changes(before: Filled, changed: Mapping[str, Answer], written: Rfi | None) -> Filled:
+    """The RFI with new answers: only what depends on them is looked at again. `written`: its row, if that changed."""
+    rfi = written or before.rfi
+    ground = replace(before.ground, rfi=rfi, kept={**before.kept, **changed})
+    stamp = stamp_of(rfi.id)
     if dependencies(before.questions).deciding.isdisjoint(changed):
-        return kept_in_mind(rfi_id, stamp, with_answers(before, ground, changed))
+        return kept_in_mind(rfi.id, stamp, with_answers(before, ground, changed))
     values = {name: answer.value for name, answer in ground.kept.items()}
     if domains_named(ground.questions, values, before.customer) != ground.domains:
-        return put_together(whole_rfi(rfi_id))
-    if INFRASTRUCTURE in changed:
-        ground = replace(ground, rfi=whole_rfi(rfi_id))
-    return kept_in_mind(rfi_id, stamp, stand(ground, before))
+        return put_together(rfi)
+    return kept_in_mind(rfi.id, stamp, stand(ground, before))
 
 
 def with_answers(before: Filled, ground: Ground, changed: Mapping[str, Answer]) -> Filled:

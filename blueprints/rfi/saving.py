@@ -84,20 +84,23 @@ def save_answers(who: Any, rfi_id: int, typed: Typed) -> Saved:
             if question is not None and typed.brings(question):
                 save_answer(who, saved, question, typed)
         if saved.changed:
-            begin(saved)
-            saved.after = after_changes(before, saved.changed)
+            saved.after = after_changes(before, saved.changed, begun(saved))
     return saved
 
 
-def begin(saved: Saved) -> None:
-    """The first answer fixes the questions; that about the infrastructure stands with the RFI, too."""
+def begun(saved: Saved) -> Rfi | None:
+    """The first answer fixes the questions; that about the infrastructure stands with the RFI, too.
+
+    The RFI, where it was written to.
+    """
     infrastructure = saved.changed.get(INFRASTRUCTURE)
     if saved.before.rfi.set_version_id is not None and infrastructure is None:
-        return
+        return None
     rfi = whole_rfi(saved.before.rfi.id)
     if infrastructure is not None:
         rfi.infrastructure = str(infrastructure.value or "")
     remember(rfi, saved.before.questions)
+    return rfi
 
 
 def held(found: Rfi) -> Rfi:

@@ -54,11 +54,11 @@ class Field:
     wrong: bool
     parted: bool = False
 
-    @property
+    @cached_property
     def of(self) -> str:
         return self.name.replace(".", "-")
 
-    @property
+    @cached_property
     def field(self) -> str:
         return f"f-{self.of}"
 
@@ -78,11 +78,11 @@ class Field:
     def required(self) -> bool:
         return self.question.required
 
-    @property
+    @cached_property
     def value(self) -> str:
         return self.values[0] if self.values else ""
 
-    @property
+    @cached_property
     def control(self) -> str:
         if self.kind in INPUTS:
             return INPUTS[self.kind][0]
@@ -105,7 +105,7 @@ class Field:
         choices = YES_NO if self.kind == "yes_no" else self.question.choices
         return choices if self.required or self.kind == "several" else (*choices, NO_ANSWER)
 
-    @property
+    @cached_property
     def hint(self) -> str:
         example = self.question.example
         shown = "" if not example or self.choices_shown else f"For example: {', '.join(example.splitlines())}"
@@ -115,7 +115,7 @@ class Field:
     def choices_shown(self) -> bool:
         return self.kind in ("choice", "several", "yes_no", "csv", "secret")
 
-    @property
+    @cached_property
     def described(self) -> str:
         told_by = f"told-{self.name.partition('.')[0]}"
         return f"hint-{self.of} {told_by}" if self.hint else told_by
@@ -148,7 +148,7 @@ class File:
 
 @dataclass(frozen=True)
 class Shown:
-    """A question as it is drawn. Attributes of its field are its own, so that macros draw both alike."""
+    """A question as it is drawn; `main` is its field, or what its parts stand in."""
 
     entry: Entry
     filled: Filled
@@ -159,9 +159,6 @@ class Shown:
     conflict: Conflict | None = None
     refused: str = ""
     tries: int = 1  # how often the page asked for look-ups
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.main, name)
 
     @cached_property
     def fields(self) -> Mapping[str, list[str]]:
@@ -198,9 +195,8 @@ class Shown:
         return self.entry.element
 
     @property
-    def first_field(self) -> str:
-        """The id of its first field."""
-        return next((part.field for part in self.parts), self.main.field)
+    def kind(self) -> str:
+        return self.question.kind
 
     @property
     def drawn_anew(self) -> bool:
