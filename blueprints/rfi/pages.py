@@ -15,16 +15,6 @@ from data import formats
 
 
 @dataclass(frozen=True)
-class ShownSection:
-    """A section as it is drawn."""
-
-    id: str
-    title: str
-    help: str
-    questions: tuple[Shown, ...]
-
-
-@dataclass(frozen=True)
 class Drawing:
     """How an RFI is drawn by one door; `saved` and `typed` of the form that was just sent, if one was."""
 
@@ -42,13 +32,6 @@ class Drawing:
         refused = self.saved.refused.get(name, "") if self.saved else ""
         again = self.typed if self.typed and (conflict or refused or (self.stale and self.typed.has(name))) else None
         return Shown(entry, self.filled, self.door, self.asking, self.typed, again, conflict, refused, self.tries)
-
-    @property
-    def sections(self) -> tuple[ShownSection, ...]:
-        return tuple(
-            ShownSection(each.section.id, each.section.title, each.section.help, tuple(map(self.shown, each.entries)))
-            for each in self.filled.sections
-        )
 
     @property
     def wrong(self) -> tuple[tuple[Shown, Why], ...]:

@@ -25,6 +25,8 @@ def create_app() -> Flask:
     draw = app.jinja_env.get_template("rfi/question.html").module
     text = Path(os.environ["BARE_CONTEXTS"]).read_text()
     contexts = json.loads(text, object_hook=lambda table: SimpleNamespace(**table))
+    for prepared in vars(contexts).values():
+        prepared.drawing.shown = lambda entry: entry.shown
     told = app.jinja_env.from_string(SAVED)  # compiled once, as the templates of the portal are
     kept = threading.local()
 

@@ -17,7 +17,7 @@ from app import create_app
 from blueprints.accounts.standing import standing_of
 from blueprints.rfi.answering import Parts
 from blueprints.rfi.doors import door_of
-from blueprints.rfi.filling import Filled, filled
+from blueprints.rfi.filling import Entry, Filled, filled
 from blueprints.rfi.pages import Drawing
 from blueprints.rfi.saving import save_answers
 from blueprints.web.settings import Settings
@@ -175,15 +175,15 @@ def context_of(door: Any, before: Filled, after: Filled) -> dict[str, Any]:
     drawing = Drawing(door, after)
     parts = Parts(drawing, before)
     there = {entry.element for entry in before.entries}
-    counts = [
-        {"section": {"id": each.section.id, "title": each.section.title}, "count": each.count}
+    sections = [
+        {
+            "section": {"id": each.section.id, "title": each.section.title, "help": each.section.help},
+            "count": each.count,
+            "entries": [entry_of(drawing, entry, there) for entry in each.entries],
+        }
         for each in after.sections
     ]
-    sections = [
-        {"id": each.id, "title": each.title, "help": each.help, "questions": [plain(s) for s in each.questions]}
-        for each in drawing.sections
-    ]
-    whole = {"done": after.done, "total": after.total, "complete": after.complete, "sections": counts}
+    whole = {"done": after.done, "total": after.total, "complete": after.complete, "sections": sections}
     whole |= {"shape": after.shape, "sums": after.sums, "questions": {"version": after.questions.version}}
     return {
         "told": plain(parts.drawing.shown(after.entry("infrastructure"))),
@@ -192,14 +192,17 @@ def context_of(door: Any, before: Filled, after: Filled) -> dict[str, Any]:
             "open": True,
             "door": {"here": door.here},
             "filled": whole,
-            "sections": sections,
             "wrong": [(plain(s), {"of": why.of, "sentences": why.sentences}) for s, why in drawing.wrong],
-            "missing": [
-                {"first_field": entry.first_field, "question": {"label": entry.question.label}}
-                for entry in drawing.missing
-            ],
+            "missing": [entry_of(drawing, entry, there) for entry in drawing.missing],
         },
     }
+
+
+def entry_of(drawing: Drawing, entry: Entry, there: set[str]) -> dict[str, Any]:
+    """A question, with all that is drawn of it where the page does not have it yet."""
+    question = {"id": entry.question.id, "label": entry.question.label}
+    told = {"first_field": entry.first_field, "element": entry.element, "question": question}
+    return told if entry.element in there else told | {"shown": plain(drawing.shown(entry))}
 
 
 def plain(shown: Any) -> dict[str, Any]:
