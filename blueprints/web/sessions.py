@@ -7,9 +7,8 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Request, Response, current_app, session
+from flask import Flask, Request, Response, g
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from data.moments import now
@@ -18,9 +17,7 @@ KEPT = 2_048  # cookies, and tokens
 
 
 def remember_sessions(app: Flask) -> None:
-    """Call after CSRFProtect and before the templates are prepared: both take `csrf_token` from there."""
     app.session_interface = RememberedSessions()
-    app.jinja_env.globals["csrf_token"] = form_token
 
 
 class RememberedSessions(SecureCookieSessionInterface):
@@ -29,6 +26,8 @@ class RememberedSessions(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         cookie = request.cookies.get(self.get_cookie_name(app))
         said = read(self, app, str(app.secret_key), cookie, this_minute()) if cookie else {}
+        if raw := said.get("csrf_token"):
+            g.csrf_token = signed(str(app.secret_key), raw, this_minute())  # where Flask-WTF looks first
         return self.session_class(deepcopy(said))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -48,12 +47,6 @@ def read(sessions: RememberedSessions, app: Flask, _key: str, cookie: str, _minu
     except BadSignature:
         return {}
     return said
-
-
-def form_token() -> str:
-    """The token of this session, to stand in forms; Flask-WTF checks it."""
-    raw = session.get("csrf_token")
-    return signed(str(current_app.secret_key), raw, this_minute()) if raw else generate_csrf()
 
 
 @lru_cache(maxsize=KEPT)
