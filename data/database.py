@@ -42,7 +42,8 @@ class RestedPool(PooledPostgresqlDatabase):
 
     def _close(self, conn: Any, close_conn: bool = False) -> None:
         super()._close(conn, close_conn)
-        self._given_back[self.conn_key(conn)] = time.monotonic()
+        if not close_conn:
+            self._given_back[self.conn_key(conn)] = time.monotonic()
 
     def _is_closed(self, conn: Any) -> bool:
         rested = time.monotonic() - self._given_back.pop(self.conn_key(conn), 0)
