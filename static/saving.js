@@ -25,10 +25,20 @@
     const field = (taking || method === "POST") && ctx.sourceElement.closest("[data-saves]");
     if (!field) return;
     sending.set(ctx, field);
-    ctx.sourceElement = field; /* what a pressed button hears after it is gone, nobody hears */
+    ctx.sourceElement = document.body; /* what happens to an element that is gone by then, nobody hears */
     field.dataset.saves = "sent";
     const newest = [...field.querySelectorAll("[name^='seen:']"), document.getElementById("token")];
     if (body) newest.forEach(({ name, value }) => body.set(name, value));
+  });
+
+  /* Each field asks by itself, so answers may overtake one another: what is around the fields never gets older. */
+  document.addEventListener("htmx:before:swap", ({ detail: { tasks } }) => {
+    const age = (element) => Number(element?.dataset?.at);
+    const late = ({ fragment }) => {
+      const part = fragment.firstElementChild;
+      return part?.id && age(part) < age(document.getElementById(part.id));
+    };
+    tasks.splice(0, tasks.length, ...tasks.filter((task) => !late(task)));
   });
 
   /* 409 and 422 were answered with what to do next to the field, so sending the same again would not help. */

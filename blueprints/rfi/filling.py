@@ -163,6 +163,11 @@ class Filled:
         return tuple((entry, problem) for entry in self.entries for problem in entry.checked.problems)
 
     @cached_property
+    def age(self) -> int:
+        """Grows with everything that is saved."""
+        return sum(answer.version for answer in self.kept.values())
+
+    @cached_property
     def shape(self) -> str:
         """What a page says it shows: another one when other questions or choices are asked."""
         shown = (self.questions.version, *(entry.element for entry in self.entries))

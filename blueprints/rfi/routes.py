@@ -15,7 +15,8 @@ from blueprints.web.page import changed
 blueprint = Blueprint("rfi", __name__)
 
 LINK = "the customer's contact has no account; the token of 256 bits is the key"
-PAGES, SAVES = "60 per minute", "240 per minute"  # of one address; fields save themselves while people type
+PAGES = "60 per minute"  # of one address; so many guesses, too
+SAVES = "240 per minute"  # by one link: fields save themselves while people type
 
 
 def of_customer(customer_id: int, permission: str = "customers.see") -> Door:
@@ -113,10 +114,13 @@ def stale_page(refusal: CSRFError) -> Any:
 
 def limit(app: Flask, limiter: Limiter) -> None:
     """Guessing a token gets nowhere, and not quickly either."""
+    pages = limiter.limit(PAGES)
+    guesses = limiter.limit(PAGES, deduct_when=lambda answer: answer.status_code == 404)
+    saves = limiter.limit(SAVES, key_func=lambda: rules.hashed((request.view_args or {}).get("token", "")))
     for name in ("by_link", "save_by_link", "faulty_by_link"):
-        app.view_functions[f"rfi.{name}"] = limiter.limit(PAGES)(app.view_functions[f"rfi.{name}"])
+        app.view_functions[f"rfi.{name}"] = pages(app.view_functions[f"rfi.{name}"])
     for name in ("answer_by_link", "save_answer_by_link", "says_by_link"):
-        app.view_functions[f"rfi.{name}"] = limiter.limit(SAVES)(app.view_functions[f"rfi.{name}"])
+        app.view_functions[f"rfi.{name}"] = guesses(saves(app.view_functions[f"rfi.{name}"]))
 
 
 # --- tending the link ---------------------------------------------------------------------------------

@@ -183,7 +183,13 @@ def context_of(door: Any, before: Filled, after: Filled) -> dict[str, Any]:
         }
         for each in after.sections
     ]
-    whole = {"done": after.done, "total": after.total, "complete": after.complete, "sections": sections}
+    whole = {
+        "done": after.done,
+        "total": after.total,
+        "complete": after.complete,
+        "sections": sections,
+        "age": after.age,
+    }
     whole |= {"shape": after.shape, "sums": after.sums, "questions": {"version": after.questions.version}}
     return {
         "told": plain(parts.drawing.shown(after.entry("infrastructure"))),
