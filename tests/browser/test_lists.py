@@ -85,6 +85,7 @@ def test_the_list_by_keyboard_alone(served: Served, window: Callable[..., Window
 
     reach(ours, page.locator("#found-sort-users"))
     for way in ("ascending", "descending"):
+        ours.settle()
         keyboard.press("Enter")
         expect(page.locator("th[aria-sort]")).to_have_attribute("aria-sort", way)
         expect(page.locator("#found-sort-users")).to_be_focused()
