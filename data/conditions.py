@@ -53,12 +53,16 @@ class Condition:
         return (
             (not self.infrastructure or facts.infrastructure in self.infrastructure)
             and (not self.services or not facts.services.isdisjoint(self.services))
-            and all(not words_of(facts.answers.get(asked)).isdisjoint(values) for asked, values in self.answers)
-            and all(apart(facts, *pair) > timedelta() for pair in self.later)
-            and all(NOWHERE < apart(facts, *pair) < timedelta(hours=self.hours) for pair in self.sooner)
-            and all(part.holds(facts) for part in self.all_of)
+            and (not self.answers or all(says(facts, asked, values) for asked, values in self.answers))
+            and (not self.later or all(apart(facts, *pair) > timedelta() for pair in self.later))
+            and (not self.sooner or all(NOWHERE < apart(facts, *pair) < self.soon for pair in self.sooner))
+            and (not self.all_of or all(part.holds(facts) for part in self.all_of))
             and (not self.any_of or any(part.holds(facts) for part in self.any_of))
         )
+
+    @property
+    def soon(self) -> timedelta:
+        return timedelta(hours=self.hours)
 
     def asks_about(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The questions it looks at, each with the values it looks for; ("", "date") stands for a date."""
@@ -81,6 +85,14 @@ def words_of(value: Any) -> frozenset[str]:
     if isinstance(value, Mapping):
         return frozenset({GIVEN if any(value.values()) else EMPTY})
     return frozenset({str(value), GIVEN})
+
+
+def says(facts: Facts, asked: str, values: tuple[str, ...]) -> bool:
+    """Whether an answer says one of these words. Asked for every question of a set, so the usual answer comes first."""
+    answer = facts.answers.get(asked)
+    if isinstance(answer, str) and answer in values:
+        return True
+    return not words_of(answer).isdisjoint(values)
 
 
 def apart(facts: Facts, one: str, other: str) -> timedelta:

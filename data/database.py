@@ -4,6 +4,7 @@ Records stand on `Record`; every change happens inside `transaction()`.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,12 +14,15 @@ from urllib.parse import unquote, urlsplit
 
 from peewee import Database, DatabaseProxy, Model, ModelSelect, Node, SqliteDatabase
 from playhouse.db_url import connect as connect_by_url
+from playhouse.db_url import register_database
 from playhouse.migrations import Runner
+from playhouse.pool import PooledPostgresqlDatabase
 
 database: Database = DatabaseProxy()
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SCHEMES = ("sqlite", "postgresql", "postgresql+pool")
+RESTED = 5  # seconds
 SQLITE_PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",
@@ -27,6 +31,26 @@ SQLITE_PRAGMAS = {
     "cache_size": -16_000,
     "temp_store": "memory",
 }
+
+
+class RestedPool(PooledPostgresqlDatabase):
+    """Looks whether a connection still stands only after it rested: to look takes as long as most questions."""
+
+    def __init__(self, *place: Any, **options: Any) -> None:
+        super().__init__(*place, **options)
+        self._given_back: dict[int, float] = {}  # key of a connection → when, on the monotonic clock
+
+    def _close(self, conn: Any, close_conn: bool = False) -> None:
+        super()._close(conn, close_conn)
+        if not close_conn:
+            self._given_back[self.conn_key(conn)] = time.monotonic()
+
+    def _is_closed(self, conn: Any) -> bool:
+        rested = time.monotonic() - self._given_back.pop(self.conn_key(conn), 0)
+        return bool(conn.closed) if rested < RESTED else super()._is_closed(conn)
+
+
+register_database(RestedPool, "postgresql+pool")
 
 
 class Record(Model):
@@ -113,9 +137,12 @@ def transaction() -> Iterator[None]:
         yield
 
 
-def locked(query: ModelSelect) -> ModelSelect:
-    """The same query, holding its rows until the transaction ends (SQLite already holds everything)."""
-    return query if is_sqlite() else query.for_update()
+def locked(query: ModelSelect, *records: type[Record]) -> ModelSelect:
+    """The same query, holding its rows until the transaction ends (SQLite already holds everything).
+
+    `records`: of a query that joins several, those whose rows are held; all if none is named.
+    """
+    return query if is_sqlite() else query.for_update(of=records or None)
 
 
 def migrate() -> list[str]:

@@ -141,7 +141,7 @@ def put(record: Any) -> None:
         database.execute_sql(put_statement(database.param), row)
     else:
         ids = [place << RECORD_BITS | LAST - record.id for place in (source.place, source.place + PAST)]
-        database.execute_sql(f"DELETE FROM findable WHERE id IN ({database.param}, {database.param})", ids)  # noqa: S608 - marks
+        database.execute_sql(f"DELETE FROM findable WHERE id IN ({database.param}, {database.param})", ids)  # noqa: S608 - nothing but marks
 
 
 @cache
@@ -167,7 +167,7 @@ def fill() -> None:
     for kind, source in SOURCES.items():
         rows = missing(kind, source)
         while batch := list(islice(rows, BATCH)):
-            database.cursor().executemany(f"INSERT INTO findable ({COLUMNS}) VALUES ({marks})", batch)  # noqa: S608 - ours
+            database.cursor().executemany(f"INSERT INTO findable ({COLUMNS}) VALUES ({marks})", batch)  # noqa: S608 - our own names
 
 
 def missing(kind: str, source: Source) -> Iterator[tuple[Any, ...]]:

@@ -7,7 +7,7 @@
 (() => {
   const SECONDS = 10;
   const fields = (state) => [...document.querySelectorAll(`[data-saves]${state}`)];
-  const saves = (ctx) => ctx?.sourceElement?.closest?.("[data-saves]");
+  const sending = new WeakMap(); /* request → its field */
   const say = (sentence) => { document.getElementById("said").textContent = sentence; };
   const form = () => document.querySelector("form[data-leave-warning]");
   const settled = () => { if (form()) form().dataset.leaveWarning = fields(":not([data-saves=''])").length ? "typed" : ""; };
@@ -20,18 +20,31 @@
 
   /* A request that waited behind another one goes out with the version that the other one's answer brought. */
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-    const field = saves(ctx);
-    if (!field || ctx.request.method !== "POST") return;
+    const { body, method } = ctx.request;
+    const taking = ctx.sourceElement.matches("a"); /* another's answer, in place of what is typed */
+    const field = (taking || method === "POST") && ctx.sourceElement.closest("[data-saves]");
+    if (!field) return;
+    sending.set(ctx, field);
+    ctx.sourceElement = document.body; /* what happens to an element that is gone by then, nobody hears */
     field.dataset.saves = "sent";
-    for (const newest of [...field.querySelectorAll("[name^='seen:']"), document.getElementById("token")]) {
-      ctx.request.body.set(newest.name, newest.value);
-    }
+    const newest = [...field.querySelectorAll("[name^='seen:']"), document.getElementById("token")];
+    if (body) newest.forEach(({ name, value }) => body.set(name, value));
+  });
+
+  /* Each field asks by itself, so answers may overtake one another: what is around the fields never gets older. */
+  document.addEventListener("htmx:before:swap", ({ detail: { tasks } }) => {
+    const age = (element) => Number(element?.dataset?.at);
+    const late = ({ fragment }) => {
+      const part = fragment.firstElementChild;
+      return part?.id && age(part) < age(document.getElementById(part.id));
+    };
+    tasks.splice(0, tasks.length, ...tasks.filter((task) => !late(task)));
   });
 
   /* 409 and 422 were answered with what to do next to the field, so sending the same again would not help. */
-  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
-    const field = saves(ctx);
-    if (!field || ctx.request.method !== "POST") return;
+  const done = (ctx) => {
+    const field = sending.get(ctx);
+    if (!field) return;
     const status = ctx.response?.status ?? 0;
     const arrived = status >= 200 && status < 400;
     if (field.dataset.saves === "sent") field.dataset.saves = arrived ? "" : [409, 422].includes(status) ? "typed" : "lost";
@@ -42,7 +55,8 @@
     if (!status) say("Not reached. Your typing is still here; it is saved as soon as the portal answers again.");
     else if (arrived && field.dataset.lost) say("Saved again.");
     field.dataset.lost = field.dataset.saves === "lost" ? "yes" : "";
-  });
+  };
+  for (const end of ["htmx:after:swap", "htmx:finally:request"]) document.addEventListener(end, ({ detail: { ctx } }) => done(ctx));
 
   addEventListener("online", again);
   setInterval(again, SECONDS * 1000);

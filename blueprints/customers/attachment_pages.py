@@ -1,5 +1,6 @@
 """What the pages of attachments show, for the routes here and for the page of the whole customer."""
 
+from functools import cache
 from typing import Any
 
 from flask import url_for
@@ -22,8 +23,14 @@ def attachments_facts(
         "filed": filed_under(who, customer, before, most),
         "filed_at": base_of(customer),
         "newest": not before,
-        "uploading": form or UploadForm(formdata=None),
+        "uploading": form or nothing_chosen(),
     }
+
+
+@cache
+def nothing_chosen() -> UploadForm:
+    """The form as it is first shown, the same to everybody (the page writes the token itself)."""
+    return UploadForm(formdata=None, meta={"csrf": False})
 
 
 def base_of(customer: Customer) -> str:

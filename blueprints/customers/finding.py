@@ -221,9 +221,9 @@ def named(legs: list[Sql], term: str, order: Order, names: int) -> list[Match]:
 
 
 def through(legs: list[Sql], filters: Sql, order: Order, most: int = 0) -> list[Match]:
-    """Matches found by reading names in their order, up to `most` (MOST) and one more."""
-    columns = matched_by(order)
-    questions = [select(columns, CUSTOMER, leg & filters, BY_NAME.text, (most or MOST) + 1) for leg in legs]
+    """Matches found by reading names, up to `most` (MOST) and one more. SQLite is told which index leads to them."""
+    columns, along = matched_by(order), BY_NAME.text if is_sqlite() else ""
+    questions = [select(columns, CUSTOMER, leg & filters, along, (most or MOST) + 1) for leg in legs]
     return as_matches(ask(one_after_the_other(questions)))
 
 

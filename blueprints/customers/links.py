@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from blueprints.web.refusals import NotThere
 from data import history
-from data.customers import Contact, Customer
-from data.database import transaction
+from data.customers import Contact
+from data.database import database, transaction
+from data.kept import Kept
 from data.moments import now
-from data.partners import Partner
 from data.rfi import Rfi, RfiLink
 
 LINK_DAYS = 60
@@ -22,11 +22,11 @@ OPENED_AGAIN_AFTER = timedelta(hours=1)  # reloads are not worth a line of histo
 
 @dataclass(frozen=True)
 class OpenedLink:
-    """What a personal link leads to."""
+    """A personal link that opens the RFI and the plan of one customer. `timezone`: of the MSP."""
 
     link: RfiLink
-    rfi: Rfi  # with its customer and partner
-    partner: Partner
+    customer_id: int
+    timezone: str
 
 
 def new_link(rfi: Rfi, lead: Contact, portal: str, page: str = "rfi") -> tuple[RfiLink, str]:
@@ -50,31 +50,27 @@ def revoke_links(rfi: Rfi) -> None:
 
 def follow_link(token: str) -> OpenedLink:
     """What the token opens, noting that it was opened. Raises NotThere: wrong, expired and revoked look the same."""
-    link: RfiLink | None = (
-        RfiLink.select(RfiLink, Rfi, Customer, Partner)
-        .join(Rfi)
-        .join(Customer)
-        .join(Partner)
-        .where(RfiLink.token_hash == hashed(token))
-        .first()
-    )
+    found = database.execute_sql(LINK_OF_HASH.replace("?", database.param), (hashed(token),)).fetchone()
+    link: RfiLink | None = links_kept.first(found[0]) if found else None
     if link is None or link.revoked_at is not None or link.expires_at <= now():
         raise NotThere("This link does not open anything (any more). Ask whoever sent it for a new one.")
+    _, customer_id, partner_id, timezone = found
     if link.last_opened_at is None or now() - link.last_opened_at > OPENED_AGAIN_AFTER:
-        note_opening(link, link.rfi.customer)
-    return OpenedLink(link, link.rfi, link.rfi.customer.partner)
+        note_opening(link, customer_id, partner_id)
+    return OpenedLink(link, customer_id, timezone)
 
 
-def note_opening(link: RfiLink, customer: Customer) -> None:
+LINK_OF_HASH = """
+SELECT link.id, customer.id, customer.partner_id, partner.timezone FROM rfi_link AS link
+JOIN rfi ON rfi.id = link.rfi_id JOIN customer ON customer.id = rfi.customer_id
+JOIN partner ON partner.id = customer.partner_id WHERE link.token_hash = ?"""
+links_kept = Kept(lambda link: RfiLink.select().where(RfiLink.id == link))
+
+
+def note_opening(link: RfiLink, customer_id: int, partner_id: int) -> None:
     with transaction():
         RfiLink.update(last_opened_at=now()).where(RfiLink.id == link.id).execute()
-        history.record(
-            "rfi.link_opened",
-            LinkHolder(link),
-            partner=customer.partner_id,
-            customer=customer.id,
-            email=link.email,
-        )
+        history.record("rfi.link_opened", LinkHolder(link), partner=partner_id, customer=customer_id, email=link.email)
 
 
 def hashed(token: str) -> str:
@@ -86,12 +82,12 @@ class LinkHolder:
 
     id = None
 
-    def __init__(self, link: RfiLink) -> None:
-        self.link = link
+    def __init__(self, link: RfiLink, customer_id: int = 0) -> None:
+        self.link, self.known = link, customer_id
         self.name = f"{link.name} (by link)" if link.name else f"{link.email} (by link)"
 
     @property
     def customer_id(self) -> int:
         """Of the one customer that the link is for."""
-        customer: int = self.link.rfi.customer_id
-        return customer
+        self.known = self.known or self.link.rfi.customer_id
+        return self.known

@@ -14,7 +14,7 @@ from data.history import KINDS, History
 from data.kept import EVERY, Kept
 
 PAGE = 50
-RECENT = 10
+RECENT = 6
 MOST_PEOPLE = 100  # to choose from
 LONGEST_KEY = 18  # digits
 NAMED = "name:"  # before a name in an address; ids are digits

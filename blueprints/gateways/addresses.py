@@ -5,6 +5,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import idna
 
+from blueprints.gateways.evidence import brief
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -35,6 +37,7 @@ SPECIAL: tuple[tuple[Network, str], ...] = tuple(
         ("100::/64", "is discarded (RFC 6666)"),
         ("2001:2::/48", "is for measurements (RFC 5180)"),
         ("2001:db8::/32", "is for examples only (RFC 3849)"),
+        ("2002::/16", "is a translation that is given up (RFC 7526)"),
         ("3fff::/20", "is for examples only (RFC 9637)"),
         ("5f00::/16", "is reserved (RFC 9602)"),
         ("fc00::/7", "is private (RFC 4193)"),
@@ -101,12 +104,12 @@ def host_name(text: str) -> str:
     try:
         name = name if name.isascii() else idna.encode(name, uts46=True).decode()
     except (idna.IDNAError, UnicodeError):
-        raise NotAHost(f"“{text[:80]}” is not the name of a host.") from None
+        raise NotAHost(f"“{brief(text, 80)}” is not the name of a host.") from None
     labels = name.split(".")
     well_formed = all(
         0 < len(label) <= 63 and all(each.isalnum() or each in "-_" for each in label) for label in labels
     )
     last = labels[-1]
     if not well_formed or len(name) > LONGEST_NAME or last.isdigit() or last.startswith("0x"):
-        raise NotAHost(f"“{text[:80]}” is not the name of a host.")
+        raise NotAHost(f"“{brief(text, 80)}” is not the name of a host.")
     return name

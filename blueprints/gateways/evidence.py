@@ -101,9 +101,13 @@ def shown(raw: bytes | str) -> str:
     """Raw words of a server, cut, on the lines they came in: what is no letter is written as an escape."""
     text = raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else raw
     rest = len(text) - MOST_KEPT
-    text = text[:MOST_KEPT].replace("\r\n", "\n")
-    clean = "".join(each if each == "\n" or each.isprintable() else ascii(each)[1:-1] for each in text)
+    clean = "\n".join(printable(line) for line in text[:MOST_KEPT].replace("\r\n", "\n").split("\n"))
     return f"{clean}… (cut: {rest:,} more)" if rest > 0 else clean
+
+
+def printable(text: str) -> str:
+    """The same with escapes for what is no letter: it harms no page and no database."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def brief(raw: bytes | str, most: int = 200) -> str:
@@ -157,8 +161,8 @@ class Question:
 class Answer:
     """What one server said to a question.
 
-    `records`: as text, in a steady order; the strings of a TXT record joined (RFC 7208, section 3.3), names
-    in small letters and without a dot at the end. `ttl`: seconds left before the server asks anew (of an
+    `records`: as printable text, in a steady order; the strings of a TXT record joined (RFC 7208, section 3.3),
+    names in small letters and without a dot at the end. `ttl`: seconds left before the server asks anew (of an
     authority: the whole time). `alias`: the name at the end of the chain of CNAMEs, "" if there is none.
     `words`: the raw answer, or why there is none. `authority`: a name server of the zone, not a resolver.
     """

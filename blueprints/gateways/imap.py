@@ -145,10 +145,14 @@ class Ended(Exception):
 
 
 class Session(imaplib.IMAP4):
-    """imaplib over a line that is already there, and which believes no server how much there is to read."""
+    """imaplib over a line that is already there, and which believes no server how much there is to read.
+
+    It reads by itself, because imaplib does so differently from one Python to the next.
+    """
 
     def __init__(self, line: Line) -> None:
         self.line = line
+        self.words = line.makefile()
         super().__init__(line.host)
 
     def _create_socket(self, *_: object) -> Line:
@@ -157,12 +161,24 @@ class Session(imaplib.IMAP4):
     def read(self, size: int) -> bytes:
         if size > self.line.room:
             raise self.abort(f"{size:,} bytes announced at once")
-        return super().read(size)
+        return self.words.read(size)
 
     def readline(self) -> bytes:
-        line: bytes = self.file.readline(LONGEST_LINE + 1)
+        line = self.words.readline(LONGEST_LINE + 1)
         if len(line) > LONGEST_LINE:
             raise self.abort("a line without an end")
+        return line
+
+
+class Beginning(Upgrade):
+    """Begins to encrypt, and to listen anew: what was said before does not count as said in secret."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def wrap_socket(self, line: Line, **_: object) -> Line:
+        line.encrypt()
+        self.session.words = line.makefile()
         return line
 
 
@@ -203,7 +219,7 @@ def greeted(line: Line, server: Server, facts: dict[str, Any], do: Callable[[Cli
     if line.certificate is None and server.encrypted:
         if not client.has_capability("STARTTLS"):
             raise Ended(Outcome.FAILED, f"{line.host} does not offer to encrypt (STARTTLS).")
-        client.starttls(ssl_context=Upgrade())
+        client.starttls(ssl_context=Beginning(client._imap))
     facts["capabilities"] = sorted(brief(each, 50) for each in client.capabilities())
     if line.certificate is not None:
         facts["certificate"] = line.certificate.facts()
@@ -279,7 +295,8 @@ def folders_of(client: Client) -> tuple[list[Folder], bool]:
     """The folders with messages in them or none, and whether that is all of them and their sizes."""
     found = [(flags, name) for flags, _, name in client.list_folders() if not unopened(flags)]
     sized = client.has_capability("STATUS=SIZE")  # RFC 8438
-    room, folders, complete = MOST_MEASURED, [], len(found) <= MOST_FOLDERS
+    room, complete = MOST_MEASURED, len(found) <= MOST_FOLDERS
+    folders: list[Folder] = []
     for _, name in found[:MOST_FOLDERS]:
         if client.line.deadline.remaining() < client.line.bounds.limits.whole / 4:
             return folders, False  # the rest of the time is for what is begun

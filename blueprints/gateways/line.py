@@ -9,14 +9,17 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
+from blueprints.gateways.addresses import Address
 from blueprints.gateways.bounds import Bounds, Deadline
 from blueprints.gateways.certificates import Certificate, context, shown_by
-from blueprints.gateways.evidence import brief
+from blueprints.gateways.evidence import Asked, brief
 from blueprints.gateways.transcript import Transcript
 
 FAREWELL_SECONDS = 2
+ACCEPTED = "it was accepted by a person as it is"
 CHUNK = 16 * 1024  # bytes sent or received at a time
 
 
@@ -28,28 +31,49 @@ class Distrusted(Broken):
     """The certificate is not trusted: the line was not encrypted. The sentence is OpenSSL's reason."""
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A connection as it was made, to which address, and what was asked and tried until then."""
+
+    socket: socket.socket
+    address: Address
+    port: int
+    evidence: tuple[Asked, ...]
+
+
 class Line:
     """An open connection. `host` is the name that its certificate must bear, `address` where it leads.
 
-    `distrusted`: why an earlier line to the same address could not be trusted; then any certificate is taken, to
-    see it, and nothing secret may be said unless `trusted`.
+    `received`: most bytes, None for the usual limit. `accepted`: fingerprint of a certificate that a person
+    accepted. `distrusted`: why an earlier line to the same address could not be trusted; then any certificate is
+    taken, to see it, and nothing secret may be said. ACCEPTED stands for not verifying the accepted one.
     """
 
-    def __init__(self, opened: socket.socket, host: str, bounds: Bounds, deadline: Deadline, received: int) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        host: str,
+        bounds: Bounds,
+        deadline: Deadline,
+        received: int | None = None,
+        accepted: str = "",
+        distrusted: str = "",
+    ) -> None:
         self.host = host
-        self.address, self.port = opened.getpeername()[:2]
-        self.own_address: str = opened.getsockname()[0]
+        self.address, self.port = str(opened.address), opened.port
+        self.own_address: str = opened.socket.getsockname()[0]
         self.bounds = bounds
         self.deadline = deadline
-        self.room = received
-        self.distrusted = ""
-        self.accepted = ""  # fingerprint of a certificate that a person accepted
+        self.room = received or bounds.limits.received
+        self.accepted = accepted
+        self.distrusted = distrusted
+        self.pinned = bool(accepted) and distrusted == ACCEPTED
         self.certificate: Certificate | None = None
         self.broken: Broken | None = None
         self.ended = False  # by the other side
         self.transcript = Transcript()
         self.written_down = True  # what is said; False where a library speaks in bytes that nobody reads
-        self._socket = opened
+        self._socket = opened.socket
         deadline.step()
 
     # --- as a socket --------------------------------------------------------------------------------
@@ -115,6 +139,9 @@ class Line:
             raise self._break(f"The encryption did not come about: {problem}") from problem
         assert isinstance(self._socket, ssl.SSLSocket)
         self.certificate = shown_by(self._socket, self.distrusted)
+        if self.pinned and not self.trusted:
+            self.broken = Distrusted("it is another one than was accepted")
+            raise self.broken
         self.transcript.add("<", f"({self._socket.version()} began)\r\n".encode())
         return self
 

@@ -25,7 +25,7 @@ import dns.rrset
 from blueprints.gateways.addresses import Address, objection
 from blueprints.gateways.bounds import Bounds, Deadline, Door
 from blueprints.gateways.dns import address_and_port
-from blueprints.gateways.evidence import Answer, Answers, Question, Said, brief, told
+from blueprints.gateways.evidence import Answer, Answers, Question, Said, brief, printable, told
 
 ROUNDS = 15  # of asking for what the last answers made worth knowing
 MOST_SERVERS = 8  # of one zone
@@ -177,34 +177,27 @@ class Asking:
 
 def ask(question: Question, server: Server, bounds: Bounds, deadline: Deadline) -> Answer:
     """What this server says, over UDP or, where that is too narrow, TCP; asked twice if it is silent at first."""
+    answer = Answer(question, str(server), Said.NOT_ASKED, datetime.now(UTC), 0.0, authority=server.authority)
     if server.objected:
-        return replace(not_asked(question, server.objected), server=str(server), authority=server.authority)
-    at, begun = datetime.now(UTC), time.monotonic()
+        return replace(answer, words=server.objected)
+    begun = time.monotonic()
     seconds = min(bounds.limits.name, deadline.remaining())
-
-    def answer(said: Said, **what: object) -> Answer:
-        took = time.monotonic() - begun
-        return Answer(question, str(server), said, at, took, authority=server.authority, **what)
-
     try:
         query = dns.message.make_query(question.name, question.kind, use_edns=0, payload=PAYLOAD)
         if server.authority:
             query.flags &= ~dns.flags.RD
-        response = put(query, server, begun + seconds)
-        found = read(response, question, server.authority)
+        answer = read(put(query, server, begun + seconds), answer)
     except dns.exception.Timeout:
-        return answer(Said.SILENCE, words=f"no answer within {seconds:.3g} seconds")
+        answer = replace(answer, said=Said.SILENCE, words=f"no answer within {seconds:.3g} seconds")
     except dns.message.ChainTooLong:
-        return answer(Said.CIRCLE, words="the aliases lead back to themselves, or are too many")
+        answer = replace(answer, said=Said.CIRCLE, words="the aliases lead back to themselves, or are too many")
     except (dns.exception.DNSException, OSError, ValueError, EOFError) as problem:
-        silent = isinstance(problem, OSError)  # nothing came back, so nobody was heard
-        return answer(
-            Said.SILENCE if silent else Said.TROUBLE, words=f"{type(problem).__name__}: {brief(str(problem))}"
-        )
-    return answer(**found)
+        said = Said.SILENCE if isinstance(problem, OSError) else Said.TROUBLE  # nothing came back, or nonsense
+        answer = replace(answer, said=said, words=f"{type(problem).__name__}: {brief(str(problem))}")
+    return replace(answer, seconds=time.monotonic() - begun)
 
 
-def put(query: dns.message.Message, server: Server, until: float) -> dns.message.Message:
+def put(query: dns.message.QueryMessage, server: Server, until: float) -> dns.message.Message:
     """Its response. Raises what dnspython raises, and OSError."""
     for wait in (0.4, 1.0):  # of the time; a lost packet is asked for again
         left = until - time.monotonic()
@@ -222,24 +215,21 @@ def put(query: dns.message.Message, server: Server, until: float) -> dns.message
     raise dns.exception.Timeout
 
 
-def read(response: dns.message.Message, question: Question, authority: bool) -> dict[str, object]:
-    """What a response means, as fields of Answer. Raises ChainTooLong for aliases that go round."""
+def read(response: dns.message.Message, answer: Answer) -> Answer:
+    """The answer with what a response means. Raises ChainTooLong for aliases that go round."""
     code = response.rcode()
-    words = raw(response)
-    if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return {"said": Said.TROUBLE, "words": words}
+    answer = replace(answer, words=raw(response))
+    if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN) or not isinstance(response, dns.message.QueryMessage):
+        return replace(answer, said=Said.TROUBLE)
     chain = response.resolve_chaining()
-    alias = plain(chain.canonical_name) if chain.cnames else ""
-    if question.kind == "CNAME":
-        alias = ""
-    common = {"ttl": chain.minimum_ttl, "alias": alias, "words": words}
+    answer = replace(answer, ttl=chain.minimum_ttl, alias=plain(chain.canonical_name) if chain.cnames else "")
     if chain.answer:
-        return {**common, "said": Said.RECORDS, "records": records_of(chain.answer)}
-    if alias and authority:
-        return {**common, "said": Said.ELSEWHERE}
-    if authority and not response.flags & dns.flags.AA and not response.answer:
-        return {"said": Said.TROUBLE, "words": f"does not answer for this domain. {words}"}
-    return {**common, "said": Said.NO_NAME if code == dns.rcode.NXDOMAIN else Said.NO_RECORD}
+        return replace(answer, said=Said.RECORDS, records=records_of(chain.answer))
+    if answer.alias and answer.authority:
+        return replace(answer, said=Said.ELSEWHERE)
+    if answer.authority and not response.flags & dns.flags.AA:
+        return replace(answer, said=Said.TROUBLE, words=f"does not answer for this domain. {answer.words}")
+    return replace(answer, said=Said.NO_NAME if code == dns.rcode.NXDOMAIN else Said.NO_RECORD)
 
 
 def records_of(found: dns.rrset.RRset) -> tuple[str, ...]:
@@ -249,7 +239,7 @@ def records_of(found: dns.rrset.RRset) -> tuple[str, ...]:
 def text_of(record: object) -> str:
     """One record as `Answer.records` has it."""
     if isinstance(record, dns.rdtypes.txtbase.TXTBase):
-        return b"".join(record.strings).decode("utf-8", "backslashreplace")
+        return printable(b"".join(record.strings).decode("utf-8", "backslashreplace"))
     return " ".join(part.rstrip(".").lower() or "." for part in str(record).split())
 
 

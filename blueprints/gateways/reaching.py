@@ -15,7 +15,7 @@ from time import monotonic
 from blueprints.gateways.addresses import Address, NotAHost, host_name, literal, objection
 from blueprints.gateways.bounds import ENCRYPTED, Bounds, Deadline, Door
 from blueprints.gateways.evidence import Asked, Outcome, Said, Verdict, brief, evidence_of, listed, told
-from blueprints.gateways.line import Distrusted, Line
+from blueprints.gateways.line import ACCEPTED, Distrusted, Line, Opened
 from blueprints.gateways.names import Question, addresses_in, gather
 
 MOST_ADDRESSES = 3  # of one host that are tried
@@ -51,31 +51,28 @@ def converse(
 
     `talk` may raise whatever its library raises: a line that ended or a server that speaks otherwise is a
     finding. It is called again, with a new line to the same address, when the certificate was not trusted; then
-    the line carries the certificate and is not `trusted`, unless its fingerprint is the one `accepted`.
+    the line carries the certificate and is not `trusted`. `accepted`: fingerprint of a certificate that a person
+    accepted as it is; only with another one is verifying tried.
     `received`: most bytes, where the limits' are too few. `unreached`: judges that there was no line.
     """
     deadline = Deadline(bounds.limits)
     try:
         name, addresses, evidence = find(host, bounds, deadline)
-        opened, more = connect(name, addresses, door, bounds, deadline, evidence)
+        opened = connect(name, addresses, door, bounds, deadline, evidence)
     except NotReached as problem:
         return unreached(problem)
-    evidence += more
-    room = received or bounds.limits.received
-    line = Line(opened, name, bounds, deadline, room)
-    line.accepted = accepted
-    verdict, asked = conversation(line, door, talk)
-    evidence += (asked,)
-    if isinstance(line.broken, Distrusted):
+    distrusted = ACCEPTED if accepted else ""
+    while True:
+        line = Line(opened, name, bounds, deadline, received, accepted, distrusted)
+        verdict, asked = conversation(line, door, talk)
+        evidence = (*opened.evidence, asked)
+        if not isinstance(line.broken, Distrusted):
+            return replace(verdict, evidence=evidence)
+        distrusted = "" if line.pinned else str(line.broken)
         try:
-            opened, more = connect(name, [address_of(line)], door, bounds, deadline, evidence)
-        except NotReached as problem:
-            return replace(problem.verdict, reason=f"{brief(verdict.reason)} {problem}")
-        again = Line(opened, name, bounds, deadline, room)
-        again.distrusted, again.accepted = str(line.broken), accepted
-        verdict, asked = conversation(again, door, talk)
-        evidence += (*more, asked)
-    return replace(verdict, evidence=evidence)
+            opened = connect(name, [opened.address], door, bounds, deadline, evidence)
+        except NotReached as problem:  # only once; so it stays at what was seen first
+            return replace(verdict, evidence=problem.verdict.evidence)
 
 
 def conversation(line: Line, door: Door, talk: Talk) -> tuple[Verdict, Asked]:
@@ -95,18 +92,14 @@ def conversation(line: Line, door: Door, talk: Talk) -> tuple[Verdict, Asked]:
 
 
 def stumbled(line: Line, door: Door, problem: Exception) -> str:
+    if isinstance(line.broken, Distrusted):
+        return f"{line.host}: Its certificate is not trusted: {line.broken}."
     if line.broken is not None:
         return f"{line.host}: {line.broken}."
     if line.ended:
         return f"{line.host}: It ended the conversation."
     words = brief(str(problem)) or type(problem).__name__
     return f"{line.host} does not speak as a server of this kind ({door}) should: {words}"
-
-
-def address_of(line: Line) -> Address:
-    address = literal(line.address)
-    assert address is not None
-    return address
 
 
 # --- from a name to an address --------------------------------------------------------------------------
@@ -168,10 +161,12 @@ def connect(
     bounds: Bounds,
     deadline: Deadline,
     evidence: tuple[Asked, ...],
-) -> tuple[socket.socket, tuple[Asked, ...]]:
-    """A socket to the first address that takes it, and what the tries brought. Raises NotReached."""
+) -> Opened:
+    """A connection to the first address that takes it; `evidence` goes before what the tries brought.
+
+    Raises NotReached.
+    """
     port = bounds.ports[door]
-    tries: tuple[Asked, ...] = ()
     problems: list[OSError] = []
     for address in addresses[:MOST_ADDRESSES]:
         at, begun = datetime.now(UTC), monotonic()
@@ -180,13 +175,12 @@ def connect(
         except OSError as problem:
             opened, words = None, said_of(problem)
             problems.append(problem)
-        tries += (Asked(where(name, str(address), port), "connection", words, at, monotonic() - begun),)
+        evidence += (Asked(where(name, str(address), port), "connection", words, at, monotonic() - begun),)
         if opened is not None:
-            return opened, tries
+            return Opened(opened, address, port, evidence)
     no_network = all(problem.errno in NO_NETWORK for problem in problems)
     sentence = f"{name} could not be reached at port {port}: {listed(dict.fromkeys(map(said_of, problems)))}."
-    outcome = Outcome.NOT_HERE if no_network else Outcome.FAILED
-    raise NotReached(outcome, sentence, (*evidence, *tries), silent=True)
+    raise NotReached(Outcome.NOT_HERE if no_network else Outcome.FAILED, sentence, evidence, silent=True)
 
 
 def open_socket(address: Address, port: int, deadline: Deadline) -> socket.socket:

@@ -84,7 +84,8 @@ def closed(host: str, bounds: Bounds, *, recipient: str = "", sender: str = "", 
     """Whether a mail server takes no mail from here, as it should not once a filter stands before it.
 
     Passed: the connection, the greeting or the recipient is refused. Not reached at all is passed only where one
-    of `others` is reached, see above. `recipient`: an address it would accept from its filter.
+    of `others` is reached, see above. `recipient`: an address it would accept from its filter. `host`: rather an
+    address than a name, for of several addresses only the first that takes a connection is asked.
     """
     if recipient and not ADDRESS.fullmatch(recipient):
         return cannot_ask(recipient)
@@ -113,7 +114,7 @@ def greeting(line: Line, facts: dict[str, Any], known: str, sender: str, trust_n
         raise Ended(turned_away(line, code, words))
     hello(smtp)
     troubles = encrypted(smtp, line, facts, trust_needed)
-    facts["extensions"] = sorted(smtp.esmtp_features)
+    facts["extensions"] = sorted(brief(each, 50) for each in smtp.esmtp_features)
     good = [f"{line.host} greets and encrypts ({line.certificate.protocol})"] if line.certificate else []
     if known:
         judged = recipients(smtp, facts, known, sender)
@@ -222,7 +223,7 @@ def part(smtp: Conversation) -> None:
         smtp.quit()
 
 
-def reply(code: int, words: bytes) -> str:
+def reply(code: int, words: bytes | str) -> str:
     return f"{code} {brief(words)}" if code > 0 else brief(words)
 
 
@@ -250,11 +251,11 @@ def any_reached(hosts: Sequence[str], bounds: Bounds) -> tuple[bool, tuple[Asked
         deadline = Deadline(limits)
         try:
             name, addresses, evidence = find(host, bounds, deadline)
-            opened, tries = connect(name, addresses, Door.SMTP, bounds, deadline, evidence)
+            opened = connect(name, addresses, Door.SMTP, bounds, deadline, evidence)
         except NotReached as problem:
             return False, problem.verdict.evidence
-        opened.close()
-        return True, tries
+        opened.socket.close()
+        return True, opened.evidence
 
     asked = list(dict.fromkeys(hosts))[:MOST_OTHERS]
     if not asked:

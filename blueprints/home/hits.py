@@ -30,8 +30,7 @@ class Piece(NamedTuple):
     found: bool
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """A line of results. `opens` names the page that it leads to (routes know the address)."""
 
     label: str
@@ -200,12 +199,13 @@ def snippet(text: str, words: list[str]) -> str:
 
 def pieces(text: str, words: list[str]) -> list[Piece]:
     """The text, taken apart where the words stand in it; one or two letters only where they begin a word."""
-    long, short = ([word for word in words if (len(word) < INDEXED) is is_short] for is_short in (False, True))
-    beginnings = [place for place in places_of(short, text) if not text[: place[0]][-1:].isalnum()]
+    places = places_of([word for word in words if len(word) >= INDEXED], text)
+    if short := [word for word in words if len(word) < INDEXED]:
+        beginnings = [place for place in places_of(short, text) if not text[: place[0]][-1:].isalnum()]
+        places = sorted([*places, *beginnings])
     parts, told = [], 0
-    for start, end in sorted([*places_of(long, text), *beginnings]):
-        if start < told:
-            continue
-        parts += [Piece(text[told:start], found=False), Piece(text[start:end], found=True)]
-        told = end
-    return [piece for piece in (*parts, Piece(text[told:], found=False)) if piece.text]
+    for start, end in places:
+        if start >= told:
+            parts += [Piece(text[told:start], False), Piece(text[start:end], True)]
+            told = end
+    return [*parts, Piece(text[told:], False)]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peewee import IntegrityError
+from peewee import IntegrityError, ModelSelect
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.rules import find_customer, implementation_lead
@@ -13,10 +13,10 @@ from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 from data import history
 from data.customers import Contact, Customer, WantedProduct
 from data.database import locked, transaction
+from data.kept import Kept
 from data.moments import now, today
 from data.orders import Order, OrderLine
 from data.partners import Partner, Product
-from data.reading import belonging, columns, read
 
 
 class NotOrderable(Refused):
@@ -218,10 +218,12 @@ def drop_draft(who: Standing, order_id: int) -> Customer:
     return customer
 
 
-WITH_ITS_CUSTOMER = f"""
-SELECT {columns("o", Order)}, {columns("c", Customer)}, {columns("p", Partner)}
-FROM "order" AS o JOIN customer AS c ON c.id = o.customer_id JOIN partner AS p ON p.id = c.partner_id
-WHERE o.id = ?"""  # noqa: S608 - our own names
+def with_its_customer(order_id: int) -> ModelSelect:
+    return Order.select(Order, Customer, Partner).join(Customer).join(Partner).where(Order.id == order_id)
+
+
+ORDER = Kept(with_its_customer)
+HELD_ORDER = Kept(lambda order_id: locked(with_its_customer(order_id), Order, Customer))
 
 
 def find_order(who: Standing, order_id: int, permission: str = "orders.see", *, for_update: bool = False) -> Order:
@@ -229,15 +231,15 @@ def find_order(who: Standing, order_id: int, permission: str = "orders.see", *, 
 
     `for_update` holds the order and the customer until the transaction ends.
     """
-    found = next(read(WITH_ITS_CUSTOMER, (order_id,), Order, Customer, Partner, hold="o, c" * for_update), None)
-    if found is None:
+    order: Order | None = (HELD_ORDER if for_update else ORDER).first(order_id)
+    if order is None:
         raise NotThere
-    order, customer, partner = found
+    customer: Customer = order.customer
     if not who.may_for_customer("orders.see", customer.id, customer.partner_id):
         raise NotThere
     if not who.may_for_customer(permission, customer.id, customer.partner_id):
         raise MayNot
-    return belonging(order, customer=belonging(customer, partner=partner))
+    return order
 
 
 def product_ids_of(order: Order) -> list[int]:

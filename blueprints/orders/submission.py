@@ -35,17 +35,21 @@ from data.attachments import Attachment
 from data.customers import Contact, Customer
 from data.database import database, transaction
 from data.emails import Email
+from data.kept import Kept
 from data.moments import day_of, now
 from data.orders import Order, OrderLine
 from data.partners import Partner, Product
 from data.plans import Plan
-from data.reading import belonging, columns, read
 
 COMMITMENT = relativedelta(months=12)
-WITH_THEIR_PRODUCTS = f"""
-SELECT {columns("l", OrderLine)}, {columns("p", Product)}
-FROM order_line AS l JOIN product AS p ON p.id = l.product_id
-WHERE l.order_id = ? ORDER BY l.position"""  # noqa: S608 - our own names
+LINES = Kept(
+    lambda order_id: (
+        OrderLine.select(OrderLine, Product)
+        .join(Product)
+        .where(OrderLine.order == order_id)
+        .order_by(OrderLine.position)
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -202,8 +206,7 @@ def freeze(sale: Sale) -> None:
 
 def lines_of(order: Order) -> tuple[OrderLine, ...]:
     """In the order of the paper, with their products."""
-    found = read(WITH_THEIR_PRODUCTS, (order.id,), OrderLine, Product)
-    return tuple(belonging(line, product=product) for line, product in found)
+    return tuple(LINES(order.id))
 
 
 def last_day_of_commitment(start: date) -> date:

@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from blueprints.rfi import jobs
 from blueprints.rfi.answers import Typed
-from blueprints.rfi.asking import INFRASTRUCTURE
 from blueprints.rfi.checking import faulty_rows
 from blueprints.rfi.doors import Door
-from blueprints.rfi.filling import Filled, Saved, filled, save_answers, set_of
+from blueprints.rfi.filling import Entry, Filled, filled
 from blueprints.rfi.pages import Drawing
+from blueprints.rfi.remembering import last_seen, put_together
+from blueprints.rfi.saving import Saved, save_answers
 from blueprints.web.csv_files import write_csv
 from blueprints.web.errors import stale_page
 from blueprints.web.fields import whole_id
@@ -35,10 +36,10 @@ MORPH = "outerMorph"  # what stays the same keeps its place on the screen, and t
 
 def shown(door: Door) -> Response:
     """The whole page; for htmx, its questions."""
-    now_filled = filled(door.rfi)
-    if door.open:
-        have_looked_up(door, now_filled)
-    return drawn(Drawing(door, now_filled))
+    drawing = Drawing(door, put_together(door.rfi))
+    if drawing.open:
+        have_looked_up(door, drawing.filled)
+    return drawn(drawing)
 
 
 def drawn(drawing: Drawing, status: int = 200, said: str = "") -> Response:
@@ -64,8 +65,6 @@ def typed_in_request() -> Typed:
 
 def save_one(door: Door, question: str) -> Response:
     """Keep one answer, and say what is known and wrong about it now. Other questions may be asked after it."""
-    if question not in set_of(door.rfi).by_id:
-        raise NotThere
     return keep(door, typed_in_request().only(question), [question])
 
 
@@ -76,14 +75,26 @@ def save_whole(door: Door) -> Response:
 
 def keep(door: Door, typed: Typed, questions: Iterable[str] = ()) -> Response:
     """Save, and show what came of it; for htmx these questions and all those that something became of."""
-    saved = save_answers(door.who, door.rfi, typed)
-    drawing = Drawing(door, filled(saved.rfi), saved, typed)
-    if saved.changed:
+    saved = save_answers(door.who, door.rfi_id, typed)
+    if not all(question in saved.after.questions.by_id for question in questions):
+        raise NotThere
+    drawing = Drawing(door, saved.after, saved, typed)
+    if saved.after.domains != saved.before.domains:
         have_looked_up(door, drawing.filled)
     if wants_parts():
-        body = parts(drawing, dict.fromkeys([*questions, *saved.changed, *saved.conflicts, *saved.refused]))
-        return answered(body, status_of(saved), said_of(saved))
+        return parts_of(drawing, saved, [*questions, *saved.changed, *saved.conflicts, *saved.refused])
     return gone_to(door.here, "Saved.") if saved.whole else drawn(drawing, status_of(saved), NOT_KEPT)
+
+
+def parts_of(drawing: Drawing, saved: Saved, questions: Iterable[str]) -> Response:
+    """These questions, and all that the page shows otherwise since then."""
+    parts, asked = Parts(drawing, saved.before), {entry.question.id: entry for entry in saved.after.entries}
+    for question in dict.fromkeys(questions):
+        if question in asked:
+            parts.told(asked[question])
+    parts.others()
+    parts.around()
+    return parts.answer(status_of(saved), said_of(saved))
 
 
 def saved_first(door: Door) -> Response | None:
@@ -92,11 +103,11 @@ def saved_first(door: Door) -> Response | None:
     The page again where something of it cannot be kept, or where other questions are asked than it showed.
     """
     typed = typed_in_request()
-    saved = save_answers(door.who, door.rfi, typed)
-    drawing = Drawing(door, filled(saved.rfi), saved, typed)
+    saved = save_answers(door.who, door.rfi_id, typed)
+    drawing = Drawing(door, saved.after, saved, typed)
     if not saved.whole:
         return drawn(drawing, status_of(saved), NOT_KEPT)
-    if request.form.get("shape") != drawing.shape:
+    if not drawing.is_as(typed):
         return drawn(drawing, 409, OTHER_QUESTIONS)
     return None
 
@@ -117,37 +128,66 @@ def said_of(saved: Saved) -> str:
 # --- parts --------------------------------------------------------------------------------------------
 
 
-def parts(drawing: Drawing, questions: Iterable[str]) -> Markup:
-    """These questions, the counts, and all questions where others are asked than the page shows."""
-    here, draw = drawing.door.here, drawings()
-    asked = {entry.question.id: entry for entry in drawing.filled.entries}
-    again = [drawing.shown(asked[question]) for question in questions if question in asked]
-    body = Markup("")
-    for each in again:
-        if each.drawn_anew:
-            body += elsewhere(each.element, draw.inside(each, here), "innerHTML")
+class Parts:
+    """Parts of the page, put together for htmx; each finds its place by its id."""
+
+    def __init__(self, drawing: Drawing, before: Filled | None) -> None:
+        """`before`: what the page shows, as far as is known."""
+        self.drawing, self.here = drawing, drawing.door.here
+        self.before = {entry.question.id: entry for entry in before.entries} if before else {}
+        self.shape_before = before.shape if before else ""
+        self.draw: Any = current_app.jinja_env.get_template("rfi/question.html").module
+        self.body = Markup("")
+        self.questions: list[str] = []
+
+    def told(self, entry: Entry) -> None:
+        """A question that was just answered: all that is said, and its field where saving changes it."""
+        shown_again = self.drawing.shown(entry)
+        if not self.is_in_its_place(entry):
+            return
+        self.questions.append(shown_again.id)
+        if shown_again.drawn_anew:
+            self.body += elsewhere(shown_again.element, self.draw.inside(shown_again, self.here), "innerHTML")
         else:
-            body += elsewhere(f"told-{each.id}", draw.told(each, here), MORPH)
-    return body + around(drawing, draw, [each.id for each in again])
+            self.body += elsewhere(f"told-{shown_again.id}", self.draw.told(shown_again, self.here), MORPH)
 
+    def says(self, entry: Entry) -> None:
+        """What is said of a question, but not which answer the page has shown: somebody may be typing in it."""
+        self.questions.append(entry.question.id)
+        drawn_again = self.draw.says(self.drawing.shown(entry), self.here)
+        self.body += elsewhere(f"says-{entry.question.id}", drawn_again, MORPH)
 
-def around(drawing: Drawing, draw: Any, drawn_beside: list[str]) -> Markup:
-    """What changes on the page with any answer; `drawn_beside`: the questions that are in the answer already."""
-    body = elsewhere("standing", draw.standing(drawing), MORPH) + elsewhere("before", draw.before(drawing), MORPH)
-    if request.values.get("shape") == drawing.shape:
-        body += about_infrastructure(drawing, draw, drawn_beside)
-    else:
-        body += elsewhere("questions", draw.questions(drawing, drawn_beside), MORPH)
-    return body
+    def others(self) -> None:
+        """What is said of the other questions, where it is something else than before."""
+        for entry in self.drawing.filled.entries:
+            before = self.before.get(entry.question.id)
+            said_otherwise = before and before is not entry and before.checked != entry.checked
+            if said_otherwise and entry.question.id not in self.questions and self.is_in_its_place(entry):
+                self.says(entry)
 
+    def is_in_its_place(self, entry: Entry) -> bool:
+        """Whether the page has an element for it; one that offers other choices now comes with all questions."""
+        before = self.before.get(entry.question.id)
+        return before is None or before.element == entry.element
 
-def about_infrastructure(drawing: Drawing, draw: Any, drawn_beside: list[str]) -> Markup:
-    """Where the mail of a domain goes may speak against the infrastructure, which stands elsewhere on the page."""
-    if INFRASTRUCTURE in drawn_beside:
-        return Markup("")
-    asked = [entry for entry in drawing.filled.entries if entry.question.id == INFRASTRUCTURE]
-    drawn_of = (draw.known(drawing.shown(entry), drawing.door.here) for entry in asked)
-    return Markup("").join(elsewhere(f"known-{INFRASTRUCTURE}", each, MORPH) for each in drawn_of)
+    def around(self) -> None:
+        """Counts, what stands in the way, and all questions, where the page shows something else."""
+        drawing, draw = self.drawing, self.draw
+        if request.values.get("sums") != drawing.filled.sums:
+            self.body += elsewhere("standing", draw.standing(drawing), MORPH)
+            self.body += elsewhere("before", draw.before(drawing), MORPH)
+        if request.values.get("shape") != drawing.filled.shape:
+            self.body += elsewhere("questions", draw.questions(drawing, self.on_the_page()), MORPH)
+
+    def on_the_page(self) -> set[str]:
+        """The questions whose elements the page has already: they stay as they are, and need not be sent."""
+        if request.values.get("shape") != self.shape_before:
+            return set(self.questions)
+        there = {entry.element for entry in self.before.values()}
+        return {entry.question.id for entry in self.drawing.filled.entries if entry.element in there}
+
+    def answer(self, status: int = 200, said: str = "") -> Response:
+        return answered(self.body, status, said)
 
 
 def answered(body: Markup, status: int = 200, said: str = "") -> Response:
@@ -156,29 +196,28 @@ def answered(body: Markup, status: int = 200, said: str = "") -> Response:
     return answer
 
 
-def drawings() -> Any:
-    """The macros that draw a question and its parts."""
-    return current_app.jinja_env.get_template("rfi/question.html").module
-
-
 def one_question(door: Door, question: str) -> Response:
-    """The question as it is kept; a browser that cannot put it in its place gets the page."""
+    """The inside of a question as it is kept; a browser that cannot put it in its place gets the page."""
     now_filled = filled(door.rfi)
     entry = now_filled.entry(question)
     if not wants_parts():
         return gone_to(f"{door.here}#f-{question}")
-    return answered(drawings().question(Drawing(door, now_filled).shown(entry), door.here))
+    parts = Parts(Drawing(door, now_filled), None)
+    return answered(parts.draw.inside(parts.drawing.shown(entry), door.here))
 
 
-def known(door: Door, question: str) -> Response:
-    """What is known of an answer by now; the page asks again while a look-up is awaited."""
-    now_filled = filled(door.rfi)
+def says(door: Door, question: str) -> Response:
+    """What is said of an answer by now; the page asks again while a look-up is awaited."""
+    before = last_seen(door.rfi_id)
+    now_filled = put_together(door.rfi)
     entry = now_filled.entry(question)
     if not wants_parts():
         return gone_to(f"{door.here}#f-{question}")
-    drawing = Drawing(door, now_filled, tries=whole_id(request.args.get("tries", "")))
-    draw = drawings()
-    return answered(draw.known(drawing.shown(entry), door.here) + around(drawing, draw, [question]))
+    parts = Parts(Drawing(door, now_filled, tries=whole_id(request.args.get("tries", ""))), before)
+    parts.says(entry)
+    parts.others()
+    parts.around()
+    return parts.answer()
 
 
 def faulty(door: Door, question: str) -> Response:
@@ -199,9 +238,13 @@ def faulty(door: Door, question: str) -> Response:
 def have_looked_up(door: Door, now_filled: Filled) -> None:
     """Ask for the look-ups that are not there yet: each domain now and then, and not too many of one RFI."""
     limiter = current_app.extensions["limiter_of_quayside"].limiter
-    wanted = [name for name in now_filled.domains if name not in now_filled.situation.lookups]
-    waited = [name for name in wanted if limiter.hit(AGAIN, "rfi-domain", name)]
-    jobs.nudge_for([name for name in waited if limiter.hit(LOOKUPS, "rfi", str(door.rfi.id))], door.who, door.customer)
+    wanted = (name for name in now_filled.domains if name not in now_filled.situation.lookups)
+    asked = [
+        name
+        for name in wanted
+        if limiter.hit(AGAIN, "rfi-domain", name) and limiter.hit(LOOKUPS, "rfi", str(door.rfi_id))
+    ]
+    jobs.nudge_for(asked, door.who, now_filled.customer)
 
 
 # --- a page that was open for too long ----------------------------------------------------------------

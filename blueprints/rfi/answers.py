@@ -7,7 +7,7 @@ changed is written, and two people who answer different questions never undo eac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from blueprints.customers.sealing import Unreadable, seal, unseal
 from blueprints.rfi.checking import brings, read, written
 from data import history
 from data.customers import Customer
+from data.database import database
 from data.moments import now
 from data.questions import SECRET_KEPT, Question
 from data.rfi import Rfi, RfiAnswer
@@ -93,11 +94,40 @@ class Typed:
         return next(iter(self.fields.get(name, ())), "")
 
 
-def value_of(answer: RfiAnswer) -> Any:
-    return SECRET_KEPT if answer.sealed else answer.value
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it is kept: a row of RfiAnswer, which many may look at at once."""
+
+    id: int
+    question: str
+    value: Any  # SECRET_KEPT for a sealed one
+    sealed: str
+    version: int
+    changed_at: datetime
+    changed_by_id: int | None
+    changed_by_name: str
+
+    def is_by(self, who: Any) -> bool:
+        return (self.changed_by_id, self.changed_by_name) == (who.id, who.name)
 
 
-def seen_as(question: Question, answer: RfiAnswer | None, value: Any) -> Seen:
+OF_RFI = """
+SELECT id, question, value, sealed, version, changed_at, changed_by_id, changed_by_name FROM rfi_answer
+WHERE rfi_id = ?"""
+
+
+def answers_of(rfi: Rfi) -> dict[str, Answer]:
+    """All answers, also those to questions that are not asked now. Written out: every page and every saving asks it."""
+    rows = database.execute_sql(OF_RFI.replace("?", database.param), (rfi.id,)).fetchall()
+    return {row[1]: kept_of(*row) for row in rows}
+
+
+def kept_of(id_: int, question: str, value: str | None, sealed: str, version: int, changed_at: Any, *by: Any) -> Answer:
+    read_value = SECRET_KEPT if sealed else RfiAnswer.value.python_value(value)
+    return Answer(id_, question, read_value, sealed, version, RfiAnswer.changed_at.python_value(changed_at), *by)
+
+
+def seen_as(question: Question, answer: Answer | None, value: Any) -> Seen:
     """What a page that shows this value has to send back with it; a choice that is not offered is not shown."""
     shown = written(question, value)
     if question.kind in ("choice", "several"):
@@ -112,31 +142,38 @@ def fingerprint(value: Any) -> str:
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
 
 
-def is_same(question: Question, answer: RfiAnswer, value: Any) -> bool:
+def is_same(question: Question, answer: Answer, value: Any) -> bool:
     """Whether this is what is kept already."""
     if question.kind != "secret":
-        return fingerprint(answer.value) == fingerprint(value)
+        return answer.value == value or fingerprint(answer.value) == fingerprint(value)
     try:
         return unseal(answer.sealed) == value if answer.sealed else not value
     except Unreadable:
         return False
 
 
-def keep(who: Any, rfi: Rfi, customer: Customer, question: Question, answer: RfiAnswer | None, value: Any) -> RfiAnswer:
+def keep(who: Any, rfi: Rfi, customer: Customer, question: Question, answer: Answer | None, value: Any) -> Answer:
     """Write an answer down, with its line of history. Call inside the transaction that holds the RFI."""
-    folded = answer is not None and is_by(answer, who) and now() - answer.changed_at < FOLDED
-    answer = answer or RfiAnswer(rfi=rfi, question=question.id, version=0)
-    secret = question.kind == "secret"
-    answer.value = None if secret else value
-    answer.sealed = seal(value) if secret and value else ""
-    answer.version += 1
-    answer.changed_at, answer.changed_by_id, answer.changed_by_name = now(), who.id, who.name
-    answer.save()
-    if not folded:
+    at, secret = now(), question.kind == "secret"
+    stored = None if secret else RfiAnswer.value.db_value(value)
+    sealed = seal(value) if secret and value else ""
+    version = answer.version + 1 if answer else 1
+    row = (stored, sealed, version, RfiAnswer.changed_at.db_value(at), who.id, who.name)
+    if answer:
+        database.execute_sql(UPDATE.replace("?", database.param), (*row, answer.id))
+        id_ = answer.id
+    else:
+        made = database.execute_sql(INSERT.replace("?", database.param), (*row, rfi.id, question.id))
+        id_ = made.fetchone()[0]
+    if answer is None or not answer.is_by(who) or at - answer.changed_at >= FOLDED:
         label = question.label[:LONGEST_LABEL]
         history.record("rfi.answered", who, partner=customer.partner_id, customer=customer.id, question=label)
-    return answer
+    return Answer(id_, question.id, SECRET_KEPT if sealed else value, sealed, version, at, who.id, who.name)
 
 
-def is_by(answer: RfiAnswer, who: Any) -> bool:
-    return (answer.changed_by_id, answer.changed_by_name) == (who.id, who.name)
+UPDATE = """
+UPDATE rfi_answer SET value = ?, sealed = ?, version = ?, changed_at = ?, changed_by_id = ?, changed_by_name = ?
+WHERE id = ?"""
+INSERT = """
+INSERT INTO rfi_answer (value, sealed, version, changed_at, changed_by_id, changed_by_name, rfi_id, question)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"""

@@ -1,15 +1,14 @@
 """The two doors to an RFI: its MSP's people come by their role, the customer's contact by a personal link."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.links import LinkHolder, OpenedLink, follow_link
-from blueprints.customers.rules import reached_by
-from blueprints.rfi.filling import why_not_open
+from blueprints.customers.links import LinkHolder, follow_link
+from blueprints.rfi.remembering import whole_rfi
 from blueprints.web.refusals import MayNot, NotThere
-from data.customers import Customer
-from data.partners import Partner
+from data.database import database
 from data.rfi import Rfi, RfiLink
 
 
@@ -18,47 +17,37 @@ class Door:
     """Who comes to which RFI. `here`: its address by this door; `timezone`: of whoever reads."""
 
     who: Any  # a Standing or a LinkHolder
-    rfi: Rfi  # with its customer and partner
+    rfi_id: int
     here: str
     timezone: str
     may_fill: bool
     link: RfiLink | None = None
 
-    @property
-    def customer(self) -> Customer:
-        return self.rfi.customer
+    @cached_property
+    def rfi(self) -> Rfi:
+        """With its customer and partner."""
+        return whole_rfi(self.rfi_id)
 
-    @property
-    def partner(self) -> Partner:
-        return self.rfi.customer.partner
 
-    @property
-    def open(self) -> bool:
-        """Whether what is typed here is kept."""
-        return self.may_fill and why_not_open(self.rfi) is None
+NEWEST = """
+SELECT rfi.id, customer.partner_id FROM rfi JOIN customer ON customer.id = rfi.customer_id
+WHERE rfi.customer_id = ? ORDER BY rfi.id DESC LIMIT 1"""
 
 
 def door_of(who: Standing, customer_id: int, base: str, permission: str = "customers.see") -> Door:
     """The newest RFI of a customer. `base`: what addresses begin with. Raises NotThere, MayNot."""
-    rfi: Rfi | None = (
-        Rfi.select(Rfi, Customer, Partner)
-        .join(Customer)
-        .join(Partner)
-        .where((Rfi.customer == customer_id) & reached_by(who))
-        .order_by(Rfi.id.desc())
-        .first()
-    )
-    if rfi is None:
+    found = database.execute_sql(NEWEST.replace("?", database.param), (customer_id,)).fetchone()
+    if found is None or not who.may_for_customer("customers.see", customer_id, found[1]):
         raise NotThere
-    place = rfi.customer.id, rfi.customer.partner_id
-    if not who.may_for_customer(permission, *place):
+    rfi_id, partner_id = found
+    if not who.may_for_customer(permission, customer_id, partner_id):
         raise MayNot
-    may_fill = who.may_for_customer("customers.edit", *place)
-    return Door(who, rfi, f"{base}/customers/{customer_id}/rfi", who.timezone, may_fill)
+    may_fill = who.may_for_customer("customers.edit", customer_id, partner_id)
+    return Door(who, rfi_id, f"{base}/customers/{customer_id}/rfi", who.timezone, may_fill)
 
 
 def door_by_link(token: str, base: str) -> Door:
     """The RFI that a personal link opens; that it was opened is noted. Raises NotThere."""
-    opened: OpenedLink = follow_link(token)
-    who = LinkHolder(opened.link)
-    return Door(who, opened.rfi, f"{base}/rfi/{token}", opened.partner.timezone, may_fill=True, link=opened.link)
+    opened = follow_link(token)
+    link = opened.link
+    return Door(LinkHolder(link), link.rfi_id, f"{base}/rfi/{token}", opened.timezone, may_fill=True, link=link)

@@ -1,68 +1,53 @@
-"""An RFI as it is being filled in: everything its page shows, and saving what was typed.
+"""An RFI as it is being filled in: what is asked, how each answer stands, and what is in the way of handing in."""
 
-Typing is never refused for being wrong, only for being too long: what is wrong is said beside it, and handing in
-refuses it. Each answer has a version: of two people who answer the same question, the later one is refused.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
-from blueprints.rfi.answers import Seen, Typed, fingerprint, is_same, keep, seen_as, value_of
-from blueprints.rfi.asking import INFRASTRUCTURE, AskedSection, Situation, ask
-from blueprints.rfi.checking import Checked, Problem, TooLong, check, in_shape, is_given
+from blueprints.rfi.answers import Answer, Seen, answers_of, seen_as
+from blueprints.rfi.asking import AskedSection, Situation, ask, prefilled
+from blueprints.rfi.checking import Checked, Problem, check, in_shape, is_given
+from blueprints.rfi.depending import dependencies
 from blueprints.rfi.knowing import domains_named, lookups_of, taken_domains
-from blueprints.web.refusals import NotThere, Refused
+from blueprints.web.refusals import NotThere
 from data.customers import Customer
-from data.database import locked, transaction
-from data.definitions import as_definition, current_sets, from_definition
-from data.moments import now
+from data.definitions import current_sets, from_definition
+from data.domains import DomainLookup
+from data.kept import Kept
 from data.orders import OrderLine
 from data.partners import Partner
 from data.questions import Question, QuestionSet
-from data.rfi import AskedSet, HandedIn, Rfi, RfiAnswer, RfiFlag
-
-
-class NotOpen(Refused):
-    """The RFI takes no answers now."""
-
-    sentence = "This RFI takes no answers now."
-
-
-class HandedInAlready(NotOpen):
-    sentence = "This was handed in meanwhile, so nothing can be changed any more. Your MSP can open it again."
-
-
-class ProjectClosed(NotOpen):
-    sentence = "This project was closed, so nothing can be changed any more. Ask your MSP to start it again."
-
-
-class SetAside(NotOpen):
-    sentence = "These questions are not needed any more: another application is used."
-
-
-# --- what a page shows ---------------------------------------------------------------------------------
+from data.rfi import AskedSet, HandedIn, Rfi, RfiFlag
 
 
 @dataclass(frozen=True)
 class Entry:
     """A question that is asked, and how its answer stands.
 
-    `value`: the answer, or what it is prefilled with while `answer` is None. `flag`: a reviewer's remark, and
-    `earlier` what was handed in then.
+    `value`: the answer, or what it is prefilled with while `answer` is None. `element`: the id of its element on a
+    page, another one when something else is offered. `flag`: a reviewer's remark, and `earlier` what was handed in.
     """
 
     question: Question
-    answer: RfiAnswer | None
+    answer: Answer | None
     value: Any
     checked: Checked
+    required: bool
+    element: str
     flag: RfiFlag | None = None
     earlier: Any = None
 
-    @property
+    @cached_property
     def seen(self) -> Seen:
         return seen_as(self.question, self.answer, self.value)
+
+    @property
+    def first_field(self) -> str:
+        """The id of its first field on a page."""
+        parts = self.question.questions
+        return f"f-{self.question.id}-{parts[0].id}" if parts else f"f-{self.question.id}"
 
     @property
     def prefilled(self) -> bool:
@@ -87,22 +72,78 @@ class FilledSection:
     done: int
     total: int
 
+    @cached_property
+    def sums(self) -> str:
+        """Its counts, and what stands in the way of handing in."""
+        told = [(entry.question.id, problem.sentence) for entry in self.entries for problem in entry.checked.problems]
+        return repr((self.done, self.total, told))
+
     @property
     def count(self) -> str:
         return f"{self.done} of {self.total}" if self.total else "optional"
 
 
 @dataclass(frozen=True)
-class Filled:
-    """An RFI whole. `situation`: with the answers that count; `domains`: those whose look-up matters."""
+class Ground:
+    """What an RFI is put together from. `kept`: all answers, also those to questions that are not asked now;
+    `domains`: those whose look-up matters; `earlier`: what was handed in when the open remarks were made.
+    """
 
-    rfi: Rfi
-    customer: Customer
-    partner: Partner
+    rfi: Rfi  # with its customer and partner
     questions: QuestionSet
+    kept: Mapping[str, Answer]
+    services: frozenset[str]
+    domains: tuple[str, ...]
+    lookups: Mapping[str, DomainLookup]
+    taken: frozenset[str]
+    flags: Mapping[str, RfiFlag]
+    earlier: Mapping[str, Any]
+
+    @property
+    def situation(self) -> Situation:
+        customer = self.rfi.customer
+        return Situation(
+            infrastructure=self.rfi.infrastructure or customer.infrastructure,
+            services=self.services,
+            answers={name: answer.value for name, answer in self.kept.items()},
+            customer=customer,
+            partner=customer.partner,
+            lookups=self.lookups,
+            taken=self.taken,
+        )
+
+
+@dataclass(frozen=True)
+class Filled:
+    """An RFI whole. `situation`: with the answers that count."""
+
+    ground: Ground
     situation: Situation
     sections: tuple[FilledSection, ...]
-    domains: tuple[str, ...]
+
+    @property
+    def rfi(self) -> Rfi:
+        return self.ground.rfi
+
+    @property
+    def customer(self) -> Customer:
+        return self.ground.rfi.customer
+
+    @property
+    def partner(self) -> Partner:
+        return self.ground.rfi.customer.partner
+
+    @property
+    def questions(self) -> QuestionSet:
+        return self.ground.questions
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        return self.ground.domains
+
+    @property
+    def kept(self) -> Mapping[str, Answer]:
+        return self.ground.kept
 
     @property
     def entries(self) -> Iterator[Entry]:
@@ -120,6 +161,22 @@ class Filled:
     def problems(self) -> tuple[tuple[Entry, Problem], ...]:
         """What stands in the way of handing in, in the order of the questions."""
         return tuple((entry, problem) for entry in self.entries for problem in entry.checked.problems)
+
+    @cached_property
+    def age(self) -> int:
+        """Grows with everything that is saved."""
+        return sum(answer.version for answer in self.kept.values())
+
+    @cached_property
+    def shape(self) -> str:
+        """What a page says it shows: another one when other questions or choices are asked."""
+        shown = (self.questions.version, *(entry.element for entry in self.entries))
+        return f"{zlib.crc32(' '.join(shown).encode()):x}"
+
+    @cached_property
+    def sums(self) -> str:
+        """What a page says it shows around the questions: the counts, and what stands in the way of handing in."""
+        return f"{zlib.crc32(' '.join(section.sums for section in self.sections).encode()):x}"
 
     @property
     def complete(self) -> bool:
@@ -140,31 +197,57 @@ class Filled:
 
 def filled(rfi: Rfi) -> Filled:
     """The RFI as it stands; a constant number of queries. `rfi.customer` and its `partner` may be joined already."""
-    customer = rfi.customer
-    questions = set_of(rfi)
-    answers = answers_of(rfi)
-    values = {name: value_of(answer) for name, answer in answers.items()}
-    domains = domains_named(questions, values, customer)
-    situation = Situation(
-        infrastructure=rfi.infrastructure or customer.infrastructure,
-        services=services_of(rfi),
-        answers=values,
-        customer=customer,
-        partner=customer.partner,
-        lookups=lookups_of(domains),
-        taken=taken_domains(domains, customer),
-    )
-    asked = ask(questions, situation)
-    flags, earlier = flags_of(rfi)
+    return stand(ground_of(rfi))
+
+
+def ground_of(rfi: Rfi) -> Ground:
+    questions, kept = set_of(rfi), answers_of(rfi)
+    domains = domains_named(questions, {name: answer.value for name, answer in kept.items()}, rfi.customer)
+    lookups, taken = lookups_of(domains), taken_domains(domains, rfi.customer)
+    return Ground(rfi, questions, kept, services_of(rfi), domains, lookups, taken, *flags_of(rfi))
+
+
+def stand(ground: Ground, before: Filled | None = None) -> Filled:
+    """How all answers stand. `before`: the same but for some answers; what does not depend on those is as it was."""
+    asked = ask(ground.questions, ground.situation)
+    answers = asked.situation.answers
+    said = before.situation.answers if before else {}
+    moved = {name for name in {*answers, *said} if answers.get(name) != said.get(name)}
+    as_they_were = {entry.question.id: entry for entry in before.entries} if before else {}
+    looks_at = dependencies(ground.questions).looks_at
 
     def entry(question: Question) -> Entry:
-        value = asked.situation.answers.get(question.id)
-        checked = check(question, value, asked.situation)
         name = question.id
-        return Entry(question, answers.get(name), value, checked, flags.get(name), earlier.get(name))
+        was = as_they_were.get(name)
+        if was and was.answer is ground.kept.get(name) and looks_at[name].isdisjoint(moved):
+            return was
+        return entry_of(question, ground, asked.situation)
 
     sections = tuple(counted(section, tuple(map(entry, section.questions))) for section in asked.sections)
-    return Filled(rfi, customer, customer.partner, questions, asked.situation, sections, domains)
+    return Filled(ground, asked.situation, sections)
+
+
+def entry_of(question: Question, ground: Ground, situation: Situation) -> Entry:
+    name, condition = question.id, question.required_when
+    value = situation.answers.get(name)
+    required = question.required or bool(condition and condition.holds(situation))
+    return Entry(
+        question,
+        ground.kept.get(name),
+        value,
+        check(question, value, situation),
+        required,
+        f"q-{name}-{offer_of(question, required, prefilled(question, situation))}",
+        ground.flags.get(name),
+        ground.earlier.get(name),
+    )
+
+
+def offer_of(question: Question, required: bool, proposed: Any) -> str:
+    """What a question offers, in short."""
+    if not question.choices and proposed is None:
+        return "required" if required else "optional"
+    return f"{zlib.crc32(repr((required, [choice.value for choice in question.choices], proposed)).encode()):x}"
 
 
 def counted(section: AskedSection, entries: tuple[Entry, ...]) -> FilledSection:
@@ -187,14 +270,12 @@ def set_of_version(version: str) -> QuestionSet:
     return from_definition(AskedSet.get_by_id(version).definition)
 
 
-def answers_of(rfi: Rfi) -> dict[str, RfiAnswer]:
-    return {answer.question: answer for answer in RfiAnswer.select().where(RfiAnswer.rfi == rfi.id)}
-
-
 def services_of(rfi: Rfi) -> frozenset[str]:
     """The services of the order that it asks for."""
-    rows = OrderLine.select(OrderLine.services).where(OrderLine.order == rfi.order_id).tuples()
-    return frozenset(service for (services,) in rows for service in services.split(",") if service)
+    return frozenset(service for line in lines_of(rfi.order_id) for service in line.services.split(",") if service)
+
+
+lines_of = Kept(lambda order: OrderLine.select(OrderLine.id, OrderLine.services).where(OrderLine.order == order))
 
 
 def flags_of(rfi: Rfi) -> tuple[dict[str, RfiFlag], dict[str, Any]]:
@@ -204,109 +285,3 @@ def flags_of(rfi: Rfi) -> tuple[dict[str, RfiFlag], dict[str, Any]]:
     remarks = RfiFlag.select().where((RfiFlag.rfi == rfi.id) & RfiFlag.settled_at.is_null())
     last = HandedIn.select().where(HandedIn.rfi == rfi.id).order_by(HandedIn.number.desc()).first()
     return {flag.question: flag for flag in remarks}, last.answers if last else {}
-
-
-# --- saving --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Somebody answered the question meanwhile: `mine` is what was typed, `theirs` what is kept."""
-
-    question: Question
-    mine: Any
-    theirs: RfiAnswer
-
-
-@dataclass
-class Saved:
-    """What became of a form, by question: changed, said otherwise by somebody else meanwhile, or refused.
-
-    `rfi`: as it is after that.
-    """
-
-    rfi: Rfi
-    changed: list[str] = field(default_factory=list)
-    conflicts: dict[str, Conflict] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything that was typed is kept."""
-        return not self.conflicts and not self.refused
-
-
-def save_answers(who: Any, found: Rfi, typed: Typed) -> Saved:
-    """Keep what was typed that differs from what its page showed; each question stands for itself.
-
-    `who`: a Standing or a LinkHolder; `found`: the RFI with its customer. Raises NotOpen and its kinds.
-    """
-    with transaction():
-        rfi = held(found)
-        saved = Saved(rfi)
-        questions, kept = set_of(rfi), answers_of(rfi)
-        for name in typed.questions():
-            question = questions.by_id.get(name)
-            if question is not None and typed.brings(question):
-                save_answer(who, rfi, question, kept.get(name), typed, saved)
-        if saved.changed:
-            remember(rfi, questions)
-    return saved
-
-
-def held(found: Rfi) -> Rfi:
-    """The RFI as it is now, until the transaction ends. Raises NotThere, and NotOpen where it takes no answers."""
-    rfi: Rfi | None = locked(Rfi.select().where(Rfi.id == found.id)).first()
-    if rfi is None:
-        raise NotThere
-    if refusal := why_not_open(rfi):
-        raise refusal
-    rfi.customer = found.customer
-    return rfi
-
-
-def why_not_open(rfi: Rfi) -> NotOpen | None:
-    if rfi.closed_at:
-        return ProjectClosed()
-    if rfi.state == "complete":
-        return HandedInAlready()
-    return SetAside() if rfi.state == "not_applicable" else None
-
-
-def save_answer(who: Any, rfi: Rfi, question: Question, kept: RfiAnswer | None, typed: Typed, saved: Saved) -> None:
-    seen, name = typed.seen(question.id), question.id
-    try:
-        value = typed.value(question)
-    except TooLong as refusal:
-        saved.refused[name] = refusal.sentence
-        return
-    if untouched(question, kept, value, seen, typed):
-        return
-    version = kept.version if kept else 0
-    if kept and version not in (seen.version, typed.over(name)):
-        saved.conflicts[name] = Conflict(question, value, kept)
-        return
-    answer = keep(who, rfi, rfi.customer, question, kept, value)
-    saved.changed.append(name)
-    if name == INFRASTRUCTURE:
-        rfi.infrastructure = str(answer.value or "")
-
-
-def untouched(question: Question, kept: RfiAnswer | None, value: Any, seen: Seen, typed: Typed) -> bool:
-    """Whether the field says what the page showed in it, or what is kept anyway."""
-    if kept and is_same(question, kept, value):
-        return True
-    if typed.over(question.id) is not None:
-        return False
-    if question.kind in ("secret", "csv"):
-        return not (kept or value)
-    return fingerprint(value) == seen.mark
-
-
-def remember(rfi: Rfi, questions: QuestionSet) -> None:
-    """From its first answer on, an RFI is asked with the same questions."""
-    if rfi.set_version_id is None:
-        kept = {"version": questions.version, "definition": as_definition(questions), "kept_at": now()}
-        AskedSet.insert(**kept).on_conflict_ignore().execute()
-        rfi.set_version = questions.version
-    rfi.save()

@@ -10,9 +10,10 @@ from typing import Any
 from blueprints.customers.attachments import file_document
 from blueprints.plans.making import make_plan
 from blueprints.rfi.answers_paper import AnswersPaper, render
-from blueprints.rfi.filling import Filled, filled, held, remember
+from blueprints.rfi.filling import Filled, filled
 from blueprints.rfi.letters import Concern, write_to_msp
 from blueprints.rfi.reading import read_version
+from blueprints.rfi.saving import held, remember
 from blueprints.web.refusals import ChangedMeanwhile, Refused
 from data.attachments import Attachment
 from data.customers import INFRASTRUCTURES, Customer

@@ -1,27 +1,17 @@
 """The page of an RFI: its sections and counts, what stands in the way of handing in, and the locked summary."""
 
-import zlib
 from dataclasses import dataclass
 
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.rules import implementation_lead
-from blueprints.rfi.answers import Typed, is_by
+from blueprints.rfi.answers import Typed
 from blueprints.rfi.checking import told
 from blueprints.rfi.doors import Door
-from blueprints.rfi.filling import Entry, Filled, Saved
+from blueprints.rfi.filling import Entry, Filled
 from blueprints.rfi.rules import products_of
-from blueprints.rfi.shown import Shown, Why, on_clock
+from blueprints.rfi.saving import Saved, why_not_open
+from blueprints.rfi.shown import Shown, Why
 from data import formats
-
-
-@dataclass(frozen=True)
-class ShownSection:
-    """A section as it is drawn."""
-
-    id: str
-    title: str
-    help: str
-    questions: tuple[Shown, ...]
 
 
 @dataclass(frozen=True)
@@ -44,47 +34,36 @@ class Drawing:
         return Shown(entry, self.filled, self.door, self.asking, self.typed, again, conflict, refused, self.tries)
 
     @property
-    def sections(self) -> tuple[ShownSection, ...]:
-        return tuple(
-            ShownSection(each.section.id, each.section.title, each.section.help, tuple(map(self.shown, each.entries)))
-            for each in self.filled.sections
-        )
-
-    @property
-    def shape(self) -> str:
-        """What a page says it shows: another one when other questions or choices are asked."""
-        elements = (self.shown(entry).element for entry in self.filled.entries)
-        return f"{zlib.crc32(' '.join((self.filled.questions.version, *elements)).encode()):x}"
-
-    @property
     def wrong(self) -> tuple[tuple[Shown, Why], ...]:
         """What is answered and cannot be right."""
         shown = (self.shown(entry) for entry in self.filled.entries if entry.wrong)
         return tuple((each, why) for each in shown for why in each.whys)
 
     @property
-    def missing(self) -> tuple[Shown, ...]:
-        return tuple(self.shown(entry) for entry in self.filled.entries if entry.checked.missing)
+    def missing(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.filled.entries if entry.checked.missing)
 
     @property
-    def flagged(self) -> tuple[Shown, ...]:
+    def open(self) -> bool:
+        """Whether what is typed here is kept."""
+        return self.door.may_fill and why_not_open(self.filled.rfi) is None
+
+    @property
+    def flagged(self) -> tuple[Entry, ...]:
         """The answers that a reviewer wants to be looked at again."""
-        return tuple(self.shown(entry) for entry in self.filled.entries if entry.flag)
+        return tuple(entry for entry in self.filled.entries if entry.flag)
 
     @property
     def unsaved(self) -> bool:
         """Whether something stands on the page that is not kept."""
         return self.stale or bool(self.saved and not self.saved.whole)
 
-    @property
-    def last_saved(self) -> str:
-        """When the newest answer was kept, and by whom if by somebody else."""
-        answers = [entry.answer for entry in self.filled.entries if entry.answer]
-        if not answers:
-            return ""
-        newest = max(answers, key=lambda answer: answer.changed_at)
-        by = "" if is_by(newest, self.door.who) else f" by {newest.changed_by_name}"
-        return f"saved {on_clock(newest.changed_at, self.door.timezone)}{by}"
+    def is_as(self, typed: Typed) -> bool:
+        """Whether a form showed what is asked, and what is proposed where nobody has answered."""
+        entries = list(self.filled.entries)
+        return set(typed.questions()) == {entry.question.id for entry in entries} and all(
+            entry.answer or typed.seen(entry.question.id).mark == entry.seen.mark for entry in entries
+        )
 
     @property
     def summary(self) -> list[tuple[str, str]]:

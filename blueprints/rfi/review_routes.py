@@ -10,12 +10,12 @@ from blueprints.customers import sealing
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.rfi import answering, jobs, reviewing, waiting
 from blueprints.rfi.doors import Door, door_by_link, door_of
-from blueprints.rfi.filling import HandedInAlready
 from blueprints.rfi.handing_in import NotComplete, SeenBefore
 from blueprints.rfi.handing_in import hand_in as keep_what_is_handed_in
 from blueprints.rfi.pages import Drawing
 from blueprints.rfi.review_forms import RemarksForm, ReopenForm, SetAsideForm, remarks_form
 from blueprints.rfi.reviewing import Review
+from blueprints.rfi.saving import HandedInAlready
 from blueprints.web.access import needs, open_to_all
 from blueprints.web.fields import VersionedForm, refuse
 from blueprints.web.page import changed, gone_to, page

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError
 
+from blueprints.customers.links import hashed
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.rfi import answering, rules
 from blueprints.rfi.doors import Door, door_by_link, door_of
@@ -15,7 +16,8 @@ from blueprints.web.page import changed
 blueprint = Blueprint("rfi", __name__)
 
 LINK = "the customer's contact has no account; the token of 256 bits is the key"
-PAGES, SAVES = "60 per minute", "240 per minute"  # of one address; fields save themselves while people type
+PAGES = "60 per minute"  # of one address; so many guesses, too
+SAVES = "240 per minute"  # by one link: fields save themselves while people type
 
 
 def of_customer(customer_id: int, permission: str = "customers.see") -> Door:
@@ -53,10 +55,10 @@ def save_answer(customer_id: int, question: str) -> Response:
     return answering.save_one(of_customer(customer_id, "customers.edit"), question)
 
 
-@blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>/known")
+@blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>/says")
 @needs("customers.see")
-def known(customer_id: int, question: str) -> Response:
-    return answering.known(of_customer(customer_id), question)
+def says(customer_id: int, question: str) -> Response:
+    return answering.says(of_customer(customer_id), question)
 
 
 @blueprint.get("/customers/<int:customer_id>/rfi/answers/<question>/faulty.csv")
@@ -92,10 +94,10 @@ def save_answer_by_link(token: str, question: str) -> Response:
     return answering.save_one(of_token(token), question)
 
 
-@blueprint.get("/rfi/<token>/answers/<question>/known")
+@blueprint.get("/rfi/<token>/answers/<question>/says")
 @open_to_all(LINK)
-def known_by_link(token: str, question: str) -> Response:
-    return answering.known(of_token(token), question)
+def says_by_link(token: str, question: str) -> Response:
+    return answering.says(of_token(token), question)
 
 
 @blueprint.get("/rfi/<token>/answers/<question>/faulty.csv")
@@ -113,10 +115,13 @@ def stale_page(refusal: CSRFError) -> Any:
 
 def limit(app: Flask, limiter: Limiter) -> None:
     """Guessing a token gets nowhere, and not quickly either."""
+    pages = limiter.limit(PAGES)
+    guesses = limiter.limit(PAGES, deduct_when=lambda answer: answer.status_code == 404)
+    saves = limiter.limit(SAVES, key_func=lambda: hashed((request.view_args or {}).get("token", "")))
     for name in ("by_link", "save_by_link", "faulty_by_link"):
-        app.view_functions[f"rfi.{name}"] = limiter.limit(PAGES)(app.view_functions[f"rfi.{name}"])
-    for name in ("answer_by_link", "save_answer_by_link", "known_by_link"):
-        app.view_functions[f"rfi.{name}"] = limiter.limit(SAVES)(app.view_functions[f"rfi.{name}"])
+        app.view_functions[f"rfi.{name}"] = pages(app.view_functions[f"rfi.{name}"])
+    for name in ("answer_by_link", "save_answer_by_link", "says_by_link"):
+        app.view_functions[f"rfi.{name}"] = guesses(saves(app.view_functions[f"rfi.{name}"]))
 
 
 # --- tending the link ---------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """A question of an RFI as it is drawn: its fields, what is said beside them, and where the answer comes from."""
 
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,13 +7,13 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from blueprints.rfi.answers import Typed, is_by
-from blueprints.rfi.asking import INFRASTRUCTURE, prefilled
+from blueprints.rfi.answers import Typed
 from blueprints.rfi.checking import names_to_look_up, told, written
 from blueprints.rfi.doors import Door
-from blueprints.rfi.filling import Conflict, Entry, Filled
+from blueprints.rfi.filling import Entry, Filled
 from blueprints.rfi.findings import Problem, Suggestion
 from blueprints.rfi.knowing import TRIES
+from blueprints.rfi.saving import Conflict
 from data import formats
 from data.moments import today
 from data.questions import Choice, Question
@@ -55,11 +54,11 @@ class Field:
     wrong: bool
     parted: bool = False
 
-    @property
+    @cached_property
     def of(self) -> str:
         return self.name.replace(".", "-")
 
-    @property
+    @cached_property
     def field(self) -> str:
         return f"f-{self.of}"
 
@@ -79,11 +78,11 @@ class Field:
     def required(self) -> bool:
         return self.question.required
 
-    @property
+    @cached_property
     def value(self) -> str:
         return self.values[0] if self.values else ""
 
-    @property
+    @cached_property
     def control(self) -> str:
         if self.kind in INPUTS:
             return INPUTS[self.kind][0]
@@ -106,7 +105,7 @@ class Field:
         choices = YES_NO if self.kind == "yes_no" else self.question.choices
         return choices if self.required or self.kind == "several" else (*choices, NO_ANSWER)
 
-    @property
+    @cached_property
     def hint(self) -> str:
         example = self.question.example
         shown = "" if not example or self.choices_shown else f"For example: {', '.join(example.splitlines())}"
@@ -116,7 +115,7 @@ class Field:
     def choices_shown(self) -> bool:
         return self.kind in ("choice", "several", "yes_no", "csv", "secret")
 
-    @property
+    @cached_property
     def described(self) -> str:
         told_by = f"told-{self.name.partition('.')[0]}"
         return f"hint-{self.of} {told_by}" if self.hint else told_by
@@ -149,7 +148,7 @@ class File:
 
 @dataclass(frozen=True)
 class Shown:
-    """A question as it is drawn. Attributes of its field are its own, so that macros draw both alike."""
+    """A question as it is drawn; `main` is its field, or what its parts stand in."""
 
     entry: Entry
     filled: Filled
@@ -161,9 +160,6 @@ class Shown:
     refused: str = ""
     tries: int = 1  # how often the page asked for look-ups
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.main, name)
-
     @cached_property
     def fields(self) -> Mapping[str, list[str]]:
         if self.typed is not None:
@@ -173,8 +169,8 @@ class Shown:
     @cached_property
     def main(self) -> Field:
         wrong = any(why.of == self.id for why in self.whys)
-        question, condition = self.question, self.question.required_when
-        if condition is not None and condition.holds(self.filled.situation):
+        question = self.question
+        if self.entry.required != question.required:
             question = replace(question, required=True)
         return Field(question, self.id, tuple(self.fields.get(self.id, ())), wrong)
 
@@ -196,15 +192,11 @@ class Shown:
 
     @property
     def element(self) -> str:
-        """The id of its element: another one when something else is offered, so that it is drawn anew."""
-        proposed = prefilled(self.question, self.filled.situation)
-        told = f"{self.main.required} {[choice.value for choice in self.question.choices]} {proposed}"
-        return f"q-{self.id}-{zlib.crc32(told.encode()):x}"
+        return self.entry.element
 
     @property
-    def first_field(self) -> str:
-        """The id of its first field."""
-        return next((part.field for part in self.parts), self.main.field)
+    def kind(self) -> str:
+        return self.question.kind
 
     @property
     def drawn_anew(self) -> bool:
@@ -270,13 +262,6 @@ class Shown:
     def removable(self) -> bool:
         return self.kind in ("csv", "secret") and self.entry.given
 
-    @property
-    def knows(self) -> bool:
-        """Whether anything is or may become known of the answer."""
-        checked = self.entry.checked
-        told_later = self.question.look_up or self.id == INFRASTRUCTURE
-        return bool(told_later or checked.notes or checked.warnings or checked.suggestion)
-
     @cached_property
     def awaited(self) -> bool:
         """Whether a domain in the answer is still to be looked up."""
@@ -310,8 +295,8 @@ class Shown:
             return ""
         if answer is None:
             told_from = FROM.get(self.question.prefill.partition(".")[0], "")
-            return told_from.format(partner=self.door.partner.name) if self.entry.prefilled else ""
-        by = "" if is_by(answer, self.door.who) else f" by {answer.changed_by_name}"
+            return told_from.format(partner=self.filled.partner.name) if self.entry.prefilled else ""
+        by = "" if answer.is_by(self.door.who) else f" by {answer.changed_by_name}"
         return f"saved {on_clock(answer.changed_at, self.door.timezone)}{by}"
 
 

@@ -3,23 +3,21 @@
 Reading a cookie, and signing a token anew, costs as much as asking the database who somebody is.
 """
 
-import time
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Request, current_app, session
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from flask_wtf.csrf import generate_csrf
+from flask import Flask, Request, Response, g
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from data.moments import now
 
 KEPT = 2_048  # cookies, and tokens
 
 
 def remember_sessions(app: Flask) -> None:
-    """Call after CSRFProtect and before the templates are prepared: both take `csrf_token` from there."""
     app.session_interface = RememberedSessions()
-    app.jinja_env.globals["csrf_token"] = form_token
 
 
 class RememberedSessions(SecureCookieSessionInterface):
@@ -28,7 +26,16 @@ class RememberedSessions(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         cookie = request.cookies.get(self.get_cookie_name(app))
         said = read(self, app, str(app.secret_key), cookie, this_minute()) if cookie else {}
+        if raw := said.get("csrf_token"):
+            g.csrf_token = signed(str(app.secret_key), raw, this_minute())  # where Flask-WTF looks first
         return self.session_class(deepcopy(said))
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Most answers change nothing in it: then there is no cookie to make, and no need to ask how."""
+        if not session or self.should_set_cookie(app, session):
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
 
 @lru_cache(maxsize=KEPT)
@@ -42,16 +49,10 @@ def read(sessions: RememberedSessions, app: Flask, _key: str, cookie: str, _minu
     return said
 
 
-def form_token() -> str:
-    """The token of this session, to stand in forms; Flask-WTF checks it."""
-    raw = session.get("csrf_token")
-    return signed(str(current_app.secret_key), raw, this_minute()) if raw else generate_csrf()
-
-
 @lru_cache(maxsize=KEPT)
 def signed(key: str, raw: str, _minute: int) -> str:
     return str(URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps(raw))
 
 
 def this_minute() -> int:
-    return int(time.time() // 60)
+    return int(now().timestamp() // 60)

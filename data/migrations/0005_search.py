@@ -93,6 +93,11 @@ INDEXES = (
     ),
 )
 
+# What is built in one go lies in a dozen pieces; in one, it is read in a third of the time.
+BUILD_SQLITE = (
+    "INSERT INTO findable_search (findable_search) VALUES ('rebuild')",
+    "INSERT INTO findable_search (findable_search) VALUES ('optimize')",
+)
 KINDS = ("customer", "contact", "order", "note")  # in the order of results
 
 
@@ -112,7 +117,8 @@ def up(migrator: SchemaMigrator, db: Database) -> None:
     for place, kind in enumerate(KINDS):
         live, past = (((at + 1) << RECORD_BITS) - 1 for at in (place, place + PAST))
         db.execute_sql(removed.format(kind=kind, live=live, past=past))
-    db.execute_sql("INSERT INTO findable_search (findable_search) VALUES ('rebuild')" if sqlite else "ANALYZE findable")
+    for statement in BUILD_SQLITE if sqlite else ("ANALYZE findable",):
+        db.execute_sql(statement)
 
 
 def written(statement: str) -> str:

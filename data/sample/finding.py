@@ -29,7 +29,8 @@ def sqlite_bare() -> Iterator[None]:
     for kind, name, _ in there:
         database.execute_sql(f"DROP {kind} {name}")
     yield
-    database.execute_sql("INSERT INTO findable_search (findable_search) VALUES ('rebuild')")
+    for how in ("rebuild", "optimize"):  # in one piece, the index is read in a third of the time
+        database.execute_sql(f"INSERT INTO findable_search (findable_search) VALUES ('{how}')")  # noqa: S608 - our own words
     for _, _, sql in there:
         database.execute_sql(sql)
 

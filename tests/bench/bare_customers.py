@@ -29,7 +29,7 @@ HEADINGS = (
     *(("name", "Customer"), ("domain", "Domain"), ("users", "Users")),
     *(("type", "Account type"), ("rfi", "RFI"), ("", "Your role")),
 )
-COLUMNS = "id, name, primary_domain, permitted_users, account_type, rfi_state"
+COLUMNS = "customer.id, name, primary_domain, permitted_users, account_type, rfi_state"
 OURS = "partner_id = ? AND shelf = ?"
 TABLE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Customers</title></head><body><h1>Customers</h1>
@@ -61,20 +61,25 @@ def create_app() -> Flask:
     def customers() -> str:
         asked = request.args.to_dict()
         column, way = SORTS[asked.get("sort", "name")], "DESC" if asked.get("dir") == "desc" else ""
-        order = f"{column} {way}, id {way}"
-        where, params = OURS, (PARTNER, SHELF)
+        order = f"customer.{column} {way}, customer.id {way}"
+        source, where, params = "customer", OURS, (PARTNER, SHELF)
         if letter := asked.get("letter"):
             where, params = f"{where} AND letter = ?", (*params, letter)
         if q := asked.get("q"):
-            condition, term = matches(q)
-            where, params = f"{where} AND {condition}", (*params, *term)
-            counts = dict(ask(f"SELECT letter, count(*) FROM customer WHERE {where} GROUP BY letter", params))
+            source, condition, term = matches(q)
+            where, params = f"{condition} AND {where}", (term, *params)
+            counts = dict(ask(f"SELECT letter, count(*) FROM {source} WHERE {where} GROUP BY letter", params))
         else:
             counts = dict(ask(f"SELECT letter, n FROM customer_count WHERE {OURS}", (PARTNER, SHELF)))
         if after := asked.get("after"):
             value, row_id = json.loads(base64.urlsafe_b64decode(after))
-            where, params = f"{where} AND ({column}, id) {'<' if way else '>'} (?, ?)", (*params, value, row_id)
-        rows = ask(f"SELECT {COLUMNS}, {column} FROM customer WHERE {where} ORDER BY {order} LIMIT {PAGE}", params)
+            where, params = (
+                f"{where} AND (customer.{column}, customer.id) {'<' if way else '>'} (?, ?)",
+                (*params, value, row_id),
+            )
+        rows = ask(
+            f"SELECT {COLUMNS}, customer.{column} FROM {source} WHERE {where} ORDER BY {order} LIMIT {PAGE}", params
+        )
         return render_template(
             table,
             q=q or "",
@@ -115,9 +120,12 @@ def asking_postgresql(url: str) -> Ask:
     return ask
 
 
-def matches_by_fts5(q: str) -> tuple[str, tuple[str]]:
-    return "id IN (SELECT rowid FROM customer_search WHERE customer_search MATCH ?)", (f'"{q}"',)
+def matches_by_fts5(q: str) -> tuple[str, str, str]:
+    """The source of rows, the condition that names match, and its parameter."""
+    # CROSS: otherwise the names are walked and each is looked up among the matches, which takes ten times as long.
+    source = "customer_search CROSS JOIN customer ON customer.id = customer_search.rowid"
+    return source, "customer_search MATCH ?", f'"{q}"'
 
 
-def matches_by_pg_trgm(q: str) -> tuple[str, tuple[str]]:
-    return "name_key LIKE ?", (f"%{q}%",)
+def matches_by_pg_trgm(q: str) -> tuple[str, str, str]:
+    return "customer", "name_key LIKE ?", f"%{q}%"

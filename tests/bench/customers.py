@@ -116,7 +116,7 @@ def beside_bare(usual: Site, engine: str) -> Iterator[tuple[str, float, float, s
     whole_letters, part_letters = [], []
     for page in usual.pages:
         whole, part, bare = usual.askers(page)
-        compare(whole, part, bare, rounds=6 if page.name.startswith("letter") else 12)
+        compare(whole, part, bare, rounds=60, in_a_round=5)
         of_whole = result(page, whole, bare, MOST_TIMES_BARE, f"{engine}, whole page")
         of_part = result(page, part, bare, PART_TIMES_BARE, f"{engine}, part alone")
         if page.name.startswith("letter"):
@@ -133,7 +133,7 @@ def grown(small: Site, large: Site, engine: str) -> Iterator[tuple[str, float, f
     letters = []
     for page, larger in zip(small.pages, large.pages, strict=True):
         few, many = small.askers(page)[0], large.askers(larger)[0]
-        compare(few, many, rounds=6 if page.name.startswith("letter") else 12)
+        compare(few, many, rounds=60, in_a_round=5)
         found = result(page, many, few, MOST_GROWTH, f"{engine}, {LARGE:,} against {SMALL:,}")
         if page.name.startswith("letter"):
             letters.append(found)

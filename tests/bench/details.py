@@ -23,7 +23,7 @@ def measures() -> Iterator[tuple[str, float, float, str]]:
         path = Path(folder) / "details.sqlite"
         little, plenty = fill(path)
         environ = {"DATABASE_URL": f"sqlite:///{path}", "QUAYSIDE_HOME": folder, "SECRET_KEY": SECRET_KEY}
-        cookie = {"Cookie": f"quayside={session_of('ada.admin', path)}"}
+        cookie = {"Cookie": f"quayside={session_of('ada.admin', environ['DATABASE_URL'])}"}
         with (
             served("app:served", environ) as port,
             served("tests.bench.bare_details:create_app", {"BARE_DATABASE": str(path)}) as bare_port,

@@ -71,11 +71,11 @@ class Asker:
         return statistics.median(self.times) * 1000
 
 
-def compare(*askers: Asker, rounds: int = ROUNDS) -> None:
+def compare(*askers: Asker, rounds: int = ROUNDS, in_a_round: int = IN_A_ROUND) -> None:
     """Measure them by turns, so that whatever else the machine does slows all of them."""
     for asker in askers:
         for _ in range(WARM_UP):
             asker.ask()
     for _ in range(rounds):
         for asker in askers:
-            asker.measure(IN_A_ROUND)
+            asker.measure(in_a_round)

@@ -1,14 +1,18 @@
 """The portal as people run it: a process of its own, empty or with sample data, sending to a real SMTP server."""
 
+import atexit
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests import services
 
@@ -43,11 +47,9 @@ def serving(home: Path, *, sample: bool = False, **more: str) -> Iterator[Served
             "DNS_SERVERS": "127.0.0.1:9",  # nobody answers there: nothing outside is reached
             **more,
         }
-        run("migrate", environ=environ)
         if sample:
-            told = ("--partner", "Northstar IT", "--name", "Ada Admin", "--email", "ada@northstar.example")
-            where = ("--currency", "EUR", "--timezone", "Europe/Berlin", "--sample", "--password-stdin")
-            run("setup", *told, *where, environ=environ, typed=PASSWORD)
+            shutil.copytree(home_with_sample(), home)
+        run("migrate", environ=environ)
         server = subprocess.Popen([*FLASK, "serve"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
         try:
             printed = address_printed(server)
@@ -56,6 +58,20 @@ def serving(home: Path, *, sample: bool = False, **more: str) -> Iterator[Served
         finally:
             server.terminate()
             server.communicate(timeout=20)
+
+
+@cache
+def home_with_sample() -> Path:
+    """Set up once; each portal with sample data begins with a copy. Gone when the tests end."""
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    home = Path(folder.name) / "home"
+    environ = {**os.environ, "QUAYSIDE_HOME": str(home)}
+    told = ("--partner", "Northstar IT", "--name", "Ada Admin", "--email", "ada@northstar.example")
+    where = ("--currency", "EUR", "--timezone", "Europe/Berlin", "--sample", "--password-stdin")
+    run("migrate", environ=environ)
+    run("setup", *told, *where, environ=environ, typed=PASSWORD)
+    return home
 
 
 def run(*command: str, environ: dict[str, str], typed: str | None = None) -> None:

@@ -16,7 +16,11 @@ DOCS = ROOT / "docs"
 
 def main() -> None:
     DOCS.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), sample=True) as portal, sync_playwright() as pw:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder) / "home", sample=True) as portal,
+        sync_playwright() as pw,
+    ):
         browser = pw.chromium.launch(executable_path=services.chromium(), args=list(CHROMIUM))
         page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB")
         sign_in(page, portal.address)

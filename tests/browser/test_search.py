@@ -96,6 +96,7 @@ def test_the_list_goes_away_with_the_focus_and_slash_reaches_both_boxes(
     expect(page.locator("main input[type=search]")).to_be_focused()
     page.keyboard.type("a/b")
     expect(page.locator("main input[type=search]")).to_have_value("a/b")
+    expect(page.locator("#said")).to_have_text("0 customers")
 
     box.fill("zzzz")
     expect(page.locator("#hits")).to_contain_text("has “zzzz” in it")

@@ -61,7 +61,7 @@ class TestOpening:
         policy = headers["Content-Security-Policy"].split("; ")
         assert {"default-src 'none'", "sandbox", "frame-ancestors 'none'"} <= set(policy)
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "with a sandbox a browser may show nothing otherwise"
+        assert headers["Cross-Origin-Opener-Policy"] == "unsafe-none", "with a sandbox nothing may show"
         assert headers["Cache-Control"] == "private, no-cache"
 
     def test_a_browser_that_has_it_already_is_told_so(self, viewer: Visitor, filed: Attachment) -> None:

@@ -1,17 +1,21 @@
 """The history of a customer: every milestone, by kind and by person, a page at a time."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from blueprints.customers.log import GROUPS, PAGE
+from blueprints.customers.log import GROUPS, MOST_PEOPLE, PAGE
 from data import history
 from data.customers import Customer
 from data.database import transaction
 from data.history import KINDS, PORTAL
 from tests.factories import World, a_customer, a_person
 from tests.visits import Answer, Visitor
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -155,3 +159,36 @@ def test_each_kind_told_of_a_customer_has_a_group() -> None:
     begins = tuple(begin for _, beginnings in GROUPS.values() for begin in beginnings)
     elsewhere = ("installation.", "partner.", "product.", "price.", "mail.", "sample.")
     assert [kind for kind in KINDS if not kind.startswith((*begins, *elsewhere))] == []
+
+
+ALTERS = re.compile(
+    r"\bHistory\.(update|delete|replace|bulk_update|truncate_table|drop_table)"
+    r"|\b(UPDATE|DELETE\s+FROM|REPLACE\s+INTO|TRUNCATE|DROP\s+TABLE|DROP\s+TRIGGER)\s+\"?history",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("folder", ["blueprints", "data"])
+def test_no_code_changes_or_removes_a_line(folder: str) -> None:
+    """The database refuses it (tests/data/test_database.py); nothing tries."""
+    tried = [path for path in (ROOT / folder).rglob("*.py") if ALTERS.search(path.read_text())]
+    assert tried == []
+
+
+def test_offers_only_so_many_people(viewer: Visitor, customer: Customer) -> None:
+    for number in range(MOST_PEOPLE + 20):
+        happened(customer, SimpleNamespace(id=None, name=f"Contact {number} (by link)"), "rfi.link_opened")
+    offered = viewer.get(address(customer)).find("[name=person] option")
+    assert len(offered) == MOST_PEOPLE + 1
+    assert f"Contact {MOST_PEOPLE + 19} (by link)" in [option.text for option in offered], "the newest are among them"
+
+
+def test_is_a_panel_of_the_customers_page_that_keeps_the_address(viewer: Visitor, customer: Customer) -> None:
+    panel = viewer.get(f"/customers/{customer.id}").find("#log")[0]
+    assert panel.get("hx-get") == panel.cssselect("a")[0].get("href") == address(customer)
+    for asked, header in (("?about=notes", "HX-Replace-Url"), ("?before=9", "HX-Push-Url")):
+        for current, moves in ((f"/customers/{customer.id}", False), (address(customer), True)):
+            headers = {"HX-Request": "true", "HX-Current-URL": f"http://localhost{current}"}
+            answer = viewer.client.get(address(customer, asked), headers=headers)
+            assert (answer.headers.get(header) == address(customer, asked)) is moves
+            assert "<html" not in answer.text

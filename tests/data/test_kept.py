@@ -1,10 +1,12 @@
 """Queries put together once give what Peewee gives, on either database."""
 
 from collections.abc import Callable
+from datetime import date
 
 from flask import Flask
 
 from data.accounts import Person
+from data.customers import Customer
 from data.kept import EVERY, Kept
 from data.notes import Note
 from tests.customers.writing import a_note
@@ -39,3 +41,15 @@ def test_asks_the_database_each_time(app: Flask, world: World, statements: Calla
     a_note(customer, world.admin)
     assert len(kept(customer.id, EVERY)) == 1
     assert statements(lambda: kept(customer.id, EVERY)) == 1
+
+
+def test_a_plain_row_is_the_record_that_peewee_makes(app: Flask, world: World) -> None:
+    customer = a_customer(world.northstar, status="complete", subscription_start=date(2026, 2, 28))
+    [found] = Kept(lambda number: Customer.select().where(Customer.id == number))(customer.id)
+    assert found.__data__ == Customer.get_by_id(customer.id).__data__
+    assert (found.partner.name, found.dirty_fields) == ("Northstar IT", [])
+    found.city = "Gent"
+    found.save()
+    assert Customer.get_by_id(customer.id).city == "Gent"
+    [few] = Kept(lambda number: Customer.select(Customer.id, Customer.name).where(Customer.id == number))(customer.id)
+    assert (few.name, few.city) == (customer.name, None)

@@ -2,6 +2,7 @@
 
 import base64
 import imaplib
+import socket
 import time
 from collections.abc import Iterator
 
@@ -12,7 +13,8 @@ from blueprints.gateways.evidence import Outcome, Verdict
 from blueprints.gateways.imap import Password, Proxy, Server, SignIn, Token, look, open_mailbox, open_mailboxes
 from tests.gateways.conftest import SOON, Bound
 from tests.services import HOST, Dovecot, dovecot, misbehaving
-from tests.services.misbehaving import Manner, closes, drips, floods, hangs, says
+from tests.services.misbehaving import Manner, closes, drips, floods, hangs, says, speaks_tls
+from tests.services.starting import Certificate
 
 ADA, GRETA = "ada@acme.example", "greta@acme.example"
 TLS = Server("localhost")
@@ -53,6 +55,21 @@ class TestLook:
         verdict = look(Server("mail.acme.example"), bounds)
         assert verdict.outcome is Outcome.FAILED
         assert "Hostname mismatch" in verdict.reason
+
+    def test_what_was_said_before_encryption_does_not_count(self, bound: Bound, mailboxes: Dovecot) -> None:
+        injected = b"!OK go\r\n* CAPABILITY IMAP4rev1 INJECTED\r\n"
+        turns = (b"* OK here\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\n", injected)
+        key = Certificate(mailboxes.certificate, mailboxes.certificate.with_name("key.pem"))
+
+        def manner(line: socket.socket) -> None:
+            answering(*turns)(line, until=2)
+            speaks_tls(key, answering(b"", *[b"* CAPABILITY IMAP4rev1\r\n"] * 2))(line)
+
+        with misbehaving(manner) as server:
+            bounds = bound(imap=server.port, limits=SOON, trusted=str(mailboxes.certificate))
+            verdict = look(STARTTLS, bounds)
+        assert verdict.passed, verdict.reason
+        assert verdict.facts["capabilities"] == ["IMAP4REV1"]
 
     def test_tells_that_nothing_is_encrypted(self, bound: Bound) -> None:
         turns = (b"* OK here\r\n", b"* CAPABILITY IMAP4rev1\r\n", b"")

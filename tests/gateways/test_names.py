@@ -1,5 +1,8 @@
 """Asking name servers for checks: resolvers and the zone's own, with real servers whose zones change."""
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
@@ -15,7 +18,8 @@ from blueprints.plans.judging.mx import Mx
 from blueprints.plans.judging.spf import Spf
 from blueprints.plans.judging.token import Token
 from tests.gateways.conftest import SOON, Bound
-from tests.services import HOST, DnsServer, dns_server, free_port
+from tests.services import HOST, DnsServer, dns_server, free_port, misbehaving
+from tests.services.misbehaving import drips
 
 NEW, OLD = {"MX": ["10 mx.provider.example."]}, {"MX": ["10 mail.acme.example."]}
 
@@ -42,6 +46,7 @@ def check(what: Check, bounds: Bounds) -> Verdict:
         ("MX", ["20 B.acme.example.", "10 a.acme.example."], ("10 a.acme.example", "20 b.acme.example")),
         ("MX", ["0 ."], ("0 .",)),
         ("TXT", ['"v=spf1 " "-all"', '"Größe"'], ("Größe", "v=spf1 -all")),
+        ("TXT", ['"a\\000\\027[31mb\\255"'], ("a\\x00\\x1b[31mb\\xff",)),
         ("SRV", ["0 1 443 Auto.provider.example."], ("0 1 443 auto.provider.example",)),
         ("CNAME", ["Auto.provider.example."], ("auto.provider.example",)),
     ],
@@ -261,3 +266,24 @@ def test_checks_of_keys_read_what_the_server_sends(names: DnsServer, bound: Boun
         "TXT": ['"v=DKIM1; k=ed25519; " "p=a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="']
     }
     assert check(Dkim("acme.example", ("s1",)), bounds).outcome is Outcome.PASSED
+
+
+def test_a_name_server_that_drips_or_babbles_is_left_in_time(bound: Bound) -> None:
+    """Truncated over UDP by one server, so that TCP is tried, where another lets single bytes fall."""
+    port = free_port()
+
+    def truncated(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                packet, where = server.recvfrom(2000)
+                server.sendto(b"nonsense", where)
+                server.sendto(packet[:2] + b"\x82\x00" + packet[4:6] + b"\0" * 6 + packet[12:], where)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as over_udp, misbehaving(drips(b"\xff" * 1000), HOST, port):
+        over_udp.settimeout(3)
+        over_udp.bind((HOST, port))
+        threading.Thread(target=truncated, args=(over_udp,), daemon=True).start()
+        begun = time.monotonic()
+        answer = one(bound(resolvers=(f"{HOST}:{port}",), limits=SOON), "acme.example", "MX")
+        assert time.monotonic() - begun < 4 * SOON.name
+    assert answer.said is Said.SILENCE

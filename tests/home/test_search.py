@@ -248,6 +248,17 @@ def test_strangers_find_nothing_of_another_msp(stranger: Visitor, marked: Custom
             assert marked.primary_domain not in answer.html.replace(q, ""), q
 
 
+def test_very_many_of_another_msp_do_not_crowd_out_their_own(
+    admin: Visitor, stranger: Visitor, operator: Visitor, world: World
+) -> None:
+    a_customer(world.northstar, "First of the needles", "complete", lead="")
+    for number in range(60):
+        a_customer(world.harbour, f"The needle {number}", "complete", lead="")
+    assert found(admin, "needle") == ["First of the needles"]
+    assert found(admin, "needles first") == ["First of the needles"]
+    assert (len(found(stranger, "needle")), len(found(operator, "needle"))) == (25, 25)
+
+
 def test_their_own_msp_finds_all_of_it(viewer: Visitor, operator: Visitor, marked: Customer) -> None:
     for visitor in (viewer, operator):
         assert len(found(visitor, MARKER)) == 5

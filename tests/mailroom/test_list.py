@@ -268,7 +268,7 @@ def test_without_a_server_a_test_is_held_and_says_why(admin: Visitor) -> None:
     deliver()
     page = admin.get(answer.location)
     assert "No mail server is set" in page.text
-    assert not page.find("[hx-trigger]")
+    assert not page.find("main [hx-trigger]")
 
 
 def test_every_kind_has_words() -> None:

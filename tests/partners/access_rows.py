@@ -45,6 +45,8 @@ def settings_typed(world):
         "country": "",
         "currency": "EUR",
         "timezone": "Europe/Berlin",
+        "rfi_reminder_days": partner.rfi_reminder_days,
+        "rfi_close_days": partner.rfi_close_days,
         "version": partner.version,
     }
 

@@ -207,7 +207,7 @@ class TestReaders:
         assert kept(rfi)["dns_host"] == "Of the registrar"
 
     def test_strangers_find_nothing(self, stranger: Visitor, rfi: Rfi) -> None:
-        for address in (door(rfi), f"{door(rfi)}/answers/dns_host", f"{door(rfi)}/answers/dns_host/known"):
+        for address in (door(rfi), f"{door(rfi)}/answers/dns_host", f"{door(rfi)}/answers/dns_host/says"):
             assert stranger.get(address).status == 404
         assert stranger.post(door(rfi), {"seen:dns_host": "0-", "dns_host": "No"}).status == 404
 

@@ -9,8 +9,8 @@ import pytest
 from blueprints.accounts.standing import standing_of
 from blueprints.customers.links import LinkHolder
 from blueprints.rfi import handing_in
-from blueprints.rfi.filling import HandedInAlready, NotOpen, ProjectClosed, SetAside
 from blueprints.rfi.handing_in import NotComplete, SeenBefore, hand_in
+from blueprints.rfi.saving import HandedInAlready, NotOpen, ProjectClosed, SetAside
 from data.attachments import Attachment
 from data.database import database
 from data.definitions import ask_by, from_definition

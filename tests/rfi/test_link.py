@@ -40,7 +40,7 @@ class TestOpening:
 
 
 class TestRefused:
-    @pytest.mark.parametrize("where", ["", "/answers/dns_host", "/answers/dns_host/known"])
+    @pytest.mark.parametrize("where", ["", "/answers/dns_host", "/answers/dns_host/says"])
     @pytest.mark.parametrize(
         "spoilt", [{"revoked_at": True}, {"expires_at": True}, {"token_hash": "of another"}], ids=str
     )
@@ -49,7 +49,7 @@ class TestRefused:
         guess = nobody.get("/rfi/a-guess" + where)
         assert nobody.get(BY_LINK + where).text == guess.text
         assert guess.status == 404
-        if not where.endswith("known"):
+        if not where.endswith("says"):
             assert nobody.post(BY_LINK + where, SENT).status == 404
         assert kept(rfi) == {}
 
@@ -71,19 +71,18 @@ class TestRefused:
 
 class TestOften:
     def test_typing_may_save_itself_more_often_than_pages_open(self, nobody: Visitor, rfi: Rfi) -> None:
-        address = f"{BY_LINK}/answers/favourite_colour"
-        raw = [nobody.client.post(address, data={"csrf_token": nobody.token}).status_code for _ in range(245)]
-        assert raw[:240] == [404] * 240
+        data = SENT | {"csrf_token": nobody.token}
+        raw = [nobody.client.post(f"{BY_LINK}/answers/dns_host", data=data).status_code for _ in range(245)]
+        assert raw[:240] == [303] * 240
         assert raw[-1] == 429
 
     def test_guesses_cannot_be_tried_quickly(self, nobody: Visitor) -> None:
-        for post in (False, True):
-            data = {"csrf_token": nobody.token}
-            asked = [
-                (nobody.client.post("/rfi/guess", data=data) if post else nobody.client.get("/rfi/guess")).status_code
-                for _ in range(61)
-            ]
-            assert asked[-1] == 429
+        data = {"csrf_token": nobody.token}
+        for where in ("", "/answers/dns_host"):
+            asked = [nobody.client.post(f"/rfi/guess-{number}{where}", data=data).status_code for number in range(61)]
+            assert asked == [404] * 60 + [429]
+            gotten = [nobody.client.get(f"/rfi/guess-{number}{where}").status_code for number in range(61)]
+            assert gotten == [404] * 60 + [429]
 
 
 class TestOldPages:

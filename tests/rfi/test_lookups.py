@@ -52,8 +52,8 @@ def work(nudged: list[tuple]) -> None:
         jobs.look_up_for_rfi.call_local(*nudged.pop(0))
 
 
-def known(answer: Answer, question: str = "mail_domains") -> str:
-    return " ".join(answer.find(f"#known-{question}")[0].text_content().split())
+def said(answer: Answer, question: str = "mail_domains") -> str:
+    return " ".join(answer.find(f"#says-{question}")[0].text_content().split())
 
 
 def test_is_asked_for_by_typing_and_told_when_it_is_there(
@@ -64,14 +64,14 @@ def test_is_asked_for_by_typing_and_told_when_it_is_there(
     nudged.clear()
     answer = held.type(mail_domains="cloud.example").save_one("mail_domains")
     assert [domain for domain, *_ in nudged] == ["cloud.example"]
-    assert "Looking it up." in known(answer)
-    again = answer.find("#known-mail_domains")[0].get("hx-get")
-    assert again == f"{BY_LINK}/answers/mail_domains/known?tries=2"
+    assert "Looking it up." in said(answer)
+    again = answer.find("#says-mail_domains")[0].get("hx-get")
+    assert again == f"{BY_LINK}/answers/mail_domains/says?tries=2"
     work(nudged)
     answer = nobody.get(again, htmx=True)
-    assert "cloud.example: mail goes to cloud-example.mail.protection.outlook.com" in known(answer)
-    assert "Name servers: ns1.host.example." in known(answer)
-    assert answer.find("#known-mail_domains")[0].get("hx-get") is None, "it does not ask again"
+    assert "cloud.example: mail goes to cloud-example.mail.protection.outlook.com" in said(answer)
+    assert "Name servers: ns1.host.example." in said(answer)
+    assert answer.find("#says-mail_domains")[0].get("hx-get") is None, "it does not ask again"
 
 
 def test_is_history_under_the_name_of_whoever_asked(
@@ -89,8 +89,8 @@ def test_what_speaks_against_the_infrastructure_is_said_with_one_press_to_switch
     held = Held.open(technician, door(rfi))
     held.type(mail_domains="cloud.example").save_one("mail_domains")
     work(nudged)
-    answer = technician.get(f"{door(rfi)}/answers/mail_domains/known?tries=2", htmx=True)
-    assert "goes to Microsoft 365" in known(answer, "infrastructure"), "where the infrastructure stands"
+    answer = technician.get(f"{door(rfi)}/answers/mail_domains/says?tries=2", htmx=True)
+    assert "goes to Microsoft 365" in said(answer, "infrastructure"), "where the infrastructure stands"
     press = answer.find("button[name='use:infrastructure']")[0]
     assert press.text_content() == "Switch to Microsoft 365"
     answer = held.save_one("infrastructure", **{press.get("name"): press.get("value")})
@@ -117,17 +117,17 @@ def test_no_answer_is_no_error_and_ends_the_asking(
     technician: Visitor, rfi: Rfi, server: DnsServer, nudged: list[tuple]
 ) -> None:
     Held.open(technician, door(rfi)).type(mail_domains="broken.example").save_one("mail_domains")
-    address = f"{door(rfi)}/answers/mail_domains/known?tries="
+    address = f"{door(rfi)}/answers/mail_domains/says?tries="
     for tries in ("7", "99999999999999999999", "x", ""):
         part = technician.get(address + tries, htmx=True)
         assert part.status == 200
     part = technician.get(address + "7", htmx=True)
-    assert "Could not look it up" in known(part)
-    assert part.find("#known-mail_domains")[0].get("hx-get") is None
+    assert "Could not look it up" in said(part)
+    assert part.find("#says-mail_domains")[0].get("hx-get") is None
     work(nudged)
     part = technician.get(address + "2", htmx=True)
-    assert "could not look it up just now" in known(part)
-    assert not part.find("#known-mail_domains .why")
+    assert "could not look it up just now" in said(part)
+    assert not part.find("#says-mail_domains .why")
 
 
 def test_one_answer_serves_for_an_hour(technician: Visitor, rfi: Rfi, server: DnsServer, nudged: list[tuple]) -> None:

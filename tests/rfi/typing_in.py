@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from blueprints.customers.links import hashed
+from blueprints.rfi.answers import Typed
 from data.moments import now
 from data.orders import OrderLine
 from data.rfi import Rfi, RfiAnswer, RfiLink
@@ -97,3 +98,9 @@ class Held:
 def kept(rfi: Rfi) -> dict[str, Any]:
     """What is kept, by question."""
     return {answer.question: answer.value for answer in RfiAnswer.select().where(RfiAnswer.rfi == rfi)}
+
+
+def typed_into(values: dict[str, str], over: int = 0) -> Typed:
+    """A form with these answers, filled in on a page that showed other ones; `over`: the version it showed."""
+    seen = {f"seen:{question}": [f"{over}-"] for question in values}
+    return Typed({question: [value] for question, value in values.items()} | seen, {})

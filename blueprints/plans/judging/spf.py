@@ -14,6 +14,7 @@ from blueprints.plans.judging.hearing import unheard
 MOST_LOOKUPS = 10  # section 4.6.4
 MOST_VOID = 2  # as above
 MOST_MX = 10  # as above, of one mechanism
+MOST_SHOWN = 1_000  # characters of a record
 
 TERM = re.compile(
     r"(?P<qualifier>[+\-?~]?)(?P<name>all|include|a|mx|ptr|ip4|ip6|exists)(?P<rest>[:/].*)?", re.IGNORECASE
@@ -202,7 +203,7 @@ class Spf:
         walked = walk(self.domain, answers)
         endings = [each.qualifier for each in read(texts[0]).terms if each.name == "all"] if len(texts) == 1 else []
         facts = {
-            "record": texts[0] if len(texts) == 1 else "",
+            "record": texts[0][:MOST_SHOWN] if len(texts) == 1 else "",
             "lookups": walked.lookups,
             "void": walked.void,
             "all": "".join(endings[:1]),

@@ -1,0 +1,118 @@
+"""RFIs as they were put together last: while somebody types, one answer of many changes, and the rest stays true.
+
+Kept in the memory of the process, and only believed while the database says that nothing of it has changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from blueprints.rfi.answers import Answer
+from blueprints.rfi.depending import dependencies
+from blueprints.rfi.filling import Entry, Filled, Ground, counted, entry_of, filled, stand
+from blueprints.rfi.knowing import domains_named
+from blueprints.web.refusals import NotThere
+from data.customers import Customer
+from data.database import database
+from data.kept import Kept
+from data.moments import now
+from data.partners import Partner
+from data.rfi import Rfi
+
+MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
+# All that an RFI is put together from, but for look-ups and the clock: those may be a little old while one types.
+STAMP = """
+SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rfi.infrastructure, customer.id,
+  customer.version, customer.name, customer.primary_domain, customer.infrastructure, customer.permitted_users,
+  customer.country, partner.version, partner.name, partner.country, partner.timezone, partner.outbound_ips,
+  partner.inbound_ips, partner.smart_host,
+  (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id), (SELECT sum(version) FROM rfi_answer WHERE rfi_id = rfi.id),
+  (SELECT max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
+FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id
+WHERE rfi.id = ?"""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """An RFI as it was put together, and what it was put together from."""
+
+    stamp: tuple[Any, ...]
+    at: datetime
+    whole: Filled
+
+
+memories: dict[int, Memory] = {}
+
+
+def remembered(rfi_id: int) -> Filled:
+    """The RFI as it stands, put together anew only where something of it changed. Raises NotThere."""
+    memory = memories.get(rfi_id)
+    if memory and memory.stamp == stamp_of(rfi_id) and now() - memory.at < LONGEST_REMEMBERED:
+        return memory.whole
+    return put_together(whole_rfi(rfi_id))
+
+
+def whole_rfi(rfi_id: int) -> Rfi:
+    """The RFI with its customer and partner. Raises NotThere."""
+    found: Rfi | None = whole_rfis.first(rfi_id)
+    if found is None:
+        raise NotThere
+    return found
+
+
+whole_rfis = Kept(lambda rfi: Rfi.select(Rfi, Customer, Partner).join(Customer).join(Partner).where(Rfi.id == rfi))
+
+
+def put_together(rfi: Rfi) -> Filled:
+    """The RFI as it stands, look-ups and all, whatever is remembered. `rfi`: with its customer and partner."""
+    stamp = stamp_of(rfi.id)  # before the rest: what changes meanwhile makes it differ
+    return kept_in_mind(rfi.id, stamp, filled(rfi))
+
+
+def last_seen(rfi_id: int) -> Filled | None:
+    """The RFI as it was put together last, true or not."""
+    memory = memories.get(rfi_id)
+    return memory.whole if memory else None
+
+
+def kept_in_mind(rfi_id: int, stamp: tuple[Any, ...], whole: Filled) -> Filled:
+    memories.pop(rfi_id, None)
+    memories[rfi_id] = Memory(stamp, now(), whole)
+    if len(memories) > MOST_REMEMBERED:
+        memories.pop(next(iter(memories)), None)
+    return whole
+
+
+def stamp_of(rfi_id: int) -> tuple[Any, ...]:
+    return database.execute_sql(STAMP.replace("?", database.param), (rfi_id,)).fetchone()
+
+
+def after_changes(before: Filled, changed: Mapping[str, Answer], written: Rfi | None) -> Filled:
+    """The RFI with new answers: only what depends on them is looked at again. `written`: its row, if that changed."""
+    rfi = written or before.rfi
+    ground = replace(before.ground, rfi=rfi, kept={**before.kept, **changed})
+    stamp = stamp_of(rfi.id)
+    if dependencies(before.questions).deciding.isdisjoint(changed):
+        return kept_in_mind(rfi.id, stamp, with_answers(before, ground, changed))
+    values = {name: answer.value for name, answer in ground.kept.items()}
+    if domains_named(ground.questions, values, before.customer) != ground.domains:
+        return put_together(rfi)
+    return kept_in_mind(rfi.id, stamp, stand(ground, before))
+
+
+def with_answers(before: Filled, ground: Ground, changed: Mapping[str, Answer]) -> Filled:
+    """With other answers to questions on which no other depends."""
+    values = {name: answer.value for name, answer in changed.items() if name in before.situation.answers}
+    situation = replace(before.situation, answers={**before.situation.answers, **values})
+
+    def again(entry: Entry) -> Entry:
+        return entry_of(entry.question, ground, situation) if entry.question.id in changed else entry
+
+    sections = tuple(
+        counted(each.section, tuple(map(again, each.entries)))
+        if any(entry.question.id in changed for entry in each.entries)
+        else each
+        for each in before.sections
+    )
+    return Filled(ground, situation, sections)
