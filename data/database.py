@@ -4,7 +4,6 @@ Records stand on `Record`; every change happens inside `transaction()`.
 """
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,16 +12,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from peewee import Database, DatabaseProxy, Model, ModelSelect, Node, SqliteDatabase
-from playhouse.db_url import connect as connect_by_url
-from playhouse.db_url import register_database
-from playhouse.migrations import Runner
-from playhouse.pool import PooledPostgresqlDatabase
 
 database: Database = DatabaseProxy()
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SCHEMES = ("sqlite", "postgresql", "postgresql+pool")
-RESTED = 5  # seconds
 SQLITE_PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",
@@ -31,26 +25,6 @@ SQLITE_PRAGMAS = {
     "cache_size": -16_000,
     "temp_store": "memory",
 }
-
-
-class RestedPool(PooledPostgresqlDatabase):
-    """Looks whether a connection still stands only after it rested: to look takes as long as most questions."""
-
-    def __init__(self, *place: Any, **options: Any) -> None:
-        super().__init__(*place, **options)
-        self._given_back: dict[int, float] = {}  # key of a connection → when, on the monotonic clock
-
-    def _close(self, conn: Any, close_conn: bool = False) -> None:
-        super()._close(conn, close_conn)
-        if not close_conn:
-            self._given_back[self.conn_key(conn)] = time.monotonic()
-
-    def _is_closed(self, conn: Any) -> bool:
-        rested = time.monotonic() - self._given_back.pop(self.conn_key(conn), 0)
-        return bool(conn.closed) if rested < RESTED else super()._is_closed(conn)
-
-
-register_database(RestedPool, "postgresql+pool")
 
 
 class Record(Model):
@@ -116,9 +90,19 @@ def open_database(url: str) -> Database:
     if parts.scheme == "sqlite":
         opened: Database = SqliteDatabase(unquote(parts.path), pragmas=SQLITE_PRAGMAS, timeout=15)
     else:
-        opened = connect_by_url(url, unquote_password=True, unquote_user=True)
+        opened = connect_to_server(url)
     database.initialize(opened)
     return opened
+
+
+def connect_to_server(url: str) -> Database:
+    from playhouse.db_url import connect  # noqa: PLC0415 - only who has PostgreSQL waits for it
+
+    from data import pool  # noqa: PLC0415 - as above
+
+    pool.register()
+    server: Database = connect(url, unquote_password=True, unquote_user=True)
+    return server
 
 
 def is_sqlite() -> bool:
@@ -148,13 +132,19 @@ def locked(query: ModelSelect, *records: type[Record]) -> ModelSelect:
 def migrate() -> list[str]:
     """Bring the schema up to date; the names of the migrations that ran, oldest first."""
     with database.connection_context():
-        return list(Runner(database.obj, str(MIGRATIONS)).up())
+        return list(runner().up())
 
 
 def pending_migrations() -> list[str]:
     """Names of migrations that this database has not seen."""
     with database.connection_context():
-        return [m.name for m in Runner(database.obj, str(MIGRATIONS)).status() if not m.applied]
+        return [m.name for m in runner().status() if not m.applied]
+
+
+def runner() -> Any:
+    from playhouse.migrations import Runner  # noqa: PLC0415 - loaded when there is something to migrate
+
+    return Runner(database.obj, str(MIGRATIONS))
 
 
 def back_up(target: Path) -> None:

@@ -29,6 +29,7 @@ OTHER_QUESTIONS = "Other questions are asked now than this page showed. Look at 
 STALE = "This page was open for too long. Your typing is still here: save once more."
 NOT_KEPT = "Not everything could be saved. What was not is still here, with the reason beside it."
 MORPH = "outerMorph"  # what stays the same keeps its place on the screen, and the focus
+BESIDE_LISTS = 1_000_000  # bytes of everything else on the page
 
 
 # --- the page -----------------------------------------------------------------------------------------
@@ -56,6 +57,14 @@ def page_again(door: Door, status: int, said: str = "") -> Response:
 
 
 # --- saving -------------------------------------------------------------------------------------------
+
+
+def take_long_lists(_endpoint: str | None, _values: Any) -> None:
+    """For blueprints: lists of mailboxes are longer than forms are elsewhere. Before the form token is looked for."""
+    if request.method == "POST":
+        from blueprints.rfi.uploaded_lists import MOST_BYTES  # noqa: PLC0415 - loaded when something is sent
+
+        request.max_content_length = MOST_BYTES + BESIDE_LISTS
 
 
 def typed_in_request() -> Typed:

@@ -7,7 +7,7 @@ from typing import Any
 from huey import crontab
 
 from blueprints.gateways.queue import nudge, queue
-from blueprints.mailroom.jobs import connected
+from blueprints.mailroom.jobs import can_send, connected
 from blueprints.prospects.jobs import ask_and_keep
 from blueprints.rfi import knowing, waiting
 from data.customers import Customer
@@ -53,6 +53,10 @@ def links_begin_with(address: str) -> None:
 
 @queue.periodic_task(crontab(minute="17"))
 def tend_unanswered() -> None:
-    """Each hour: whatever reminder, warning or closing is due by now. Doing it again does nothing more."""
-    with connected():
-        waiting.tend(portal)
+    """Each hour: whatever reminder, warning or closing is due by now. Doing it again does nothing more.
+
+    Without a mail server nobody is reminded, so nobody's project is closed for not answering either.
+    """
+    if can_send():
+        with connected():
+            waiting.tend(portal)

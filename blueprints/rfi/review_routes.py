@@ -22,6 +22,7 @@ from blueprints.web.page import changed, gone_to, page
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 
 blueprint = Blueprint("rfi_review", __name__)
+blueprint.url_value_preprocessor(answering.take_long_lists)
 
 REOPENING = {
     "titled": "Open the RFI again:",

@@ -14,6 +14,7 @@ from blueprints.web.access import needs, open_to_all
 from blueprints.web.page import changed
 
 blueprint = Blueprint("rfi", __name__)
+blueprint.url_value_preprocessor(answering.take_long_lists)
 
 LINK = "the customer's contact has no account; the token of 256 bits is the key"
 PAGES = "60 per minute"  # of one address; so many guesses, too

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from peewee import Database
 
-from data import database as module
+from data import pool as module
 from data.database import open_database
 from tests import services
 

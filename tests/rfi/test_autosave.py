@@ -315,6 +315,15 @@ class TestFiles:
         assert "Download the faulty rows" not in answer.text
         assert answer.find("input[type=file]"), "its field is drawn anew, empty"
 
+    def test_may_be_longer_than_forms_are_elsewhere(self, upload: Callable, rfi: Rfi) -> None:
+        rows = "".join(f"{'long' * 12}{number}@c.example\n" for number in range(40_000))
+        assert len(rows) > 2 * 1024 * 1024
+        assert upload(f"email\n{rows}").status == 200
+        assert f"{'long' * 12}39999@c.example" in str(kept(rfi)["permitted_senders"])
+
+    def test_beyond_that_they_are_refused_before_they_are_read(self, upload: Callable) -> None:
+        assert upload("email\n" + "a" * 7_100_000).status == 413
+
     def test_say_which_rows_are_faulty_and_give_them_back(self, upload: Callable, ours: Held) -> None:
         answer = upload("email\nada@c.example\nnobody\n=cmd()\n")
         link = answer.find("a[download]")[0].get("href")

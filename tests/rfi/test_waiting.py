@@ -384,8 +384,16 @@ class TestRestarting:
 
 
 class TestTheJob:
-    def test_tends_each_hour_with_links_to_this_installation(self, clock, world: World, rfi: Rfi, portal) -> None:
+    def test_tends_each_hour_with_links_to_this_installation(
+        self, clock, world: World, rfi: Rfi, portal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "can_send", lambda: True)
         days(clock, 3)
         jobs.tend_unanswered.call_local()
         assert portal.config["SETTINGS"].address + "/rfi/" in Email.get().text
         assert "tend_unanswered" in {task.name for task in queue._registry.periodic_tasks}
+
+    def test_closes_nothing_while_no_letter_can_be_sent(self, clock, world: World, rfi: Rfi, portal) -> None:
+        days(clock, 300)
+        jobs.tend_unanswered.call_local()
+        assert (Email.select().count(), Customer.get_by_id(rfi.customer_id).status) == (0, "in_progress")
