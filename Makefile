@@ -18,12 +18,8 @@ run: .venv/installed static/installed/htmx.min.js ## install what is needed and 
 	@exec $(FLASK) serve
 
 test: lint node_modules/axe-core/axe.min.js ## lint, then every test, on SQLite and on PostgreSQL
-	@echo "Testing on SQLite, and beside it on PostgreSQL (told when both are done)"
-	@mkdir -p .pytest_cache; $(BIN)/python -m pytest --database=postgresql >.pytest_cache/postgresql.log 2>&1 & beside=$$!; \
-	$(BIN)/python -m pytest; first=$$?; \
-	wait $$beside; second=$$?; \
-	cat .pytest_cache/postgresql.log; rm -f .pytest_cache/postgresql.log; \
-	exit $$((first > second ? first : second))
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --database=postgresql
 
 lint: .venv/installed-for-tests ## ruff, import contracts, templates, types
 	$(BIN)/ruff check .
