@@ -27,7 +27,15 @@ ROLE_LABELS = {
 
 SEE = frozenset({"prospects.see", "customers.see", "orders.see", "attachments.see"})
 WORK = SEE | {"customers.edit"}
-SELL = WORK | {"prospects.edit", "orders.edit", "orders.submit", "rfi.links", "mailroom.see", "mailroom.send"}
+SELL = WORK | {
+    "prospects.edit",
+    "orders.edit",
+    "orders.submit",
+    "customers.cancel",
+    "rfi.links",
+    "mailroom.see",
+    "mailroom.send",
+}
 RUN = SELL | {"people.manage", "partner.edit", "partner.see"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
@@ -39,7 +47,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
 }
 
 # The provider's own work, done by operators only and over the whole installation.
-OPERATOR_ONLY = frozenset({"partners.manage", "catalogue.edit", "prices.edit", "rfi.restart"})
+OPERATOR_ONLY = frozenset({"partners.manage", "catalogue.edit", "prices.edit", "rfi.restart", "cancellations.process"})
 ALL_PERMISSIONS = RUN | OPERATOR_ONLY
 
 
