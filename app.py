@@ -22,7 +22,7 @@ from blueprints.accounts import security
 from blueprints.customer_details import routes as customer_details
 from blueprints.customers import attachment_routes as attachments
 from blueprints.customers import routes as customers
-from blueprints.gateways import mail
+from blueprints.gateways import bounds, mail
 from blueprints.gateways.queue import open_queue, start_worker
 from blueprints.home import routes as home
 from blueprints.home.navigation import navigation_for
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     app = Flask(__name__, instance_path=str(settings.quayside_home))
     configure(app, settings)
+    bounds.install(bounds_of(settings))
     read_definitions(settings)
     database = connect(settings)
     open_queue(settings.jobs_url, settings.quayside_home, database)
@@ -124,6 +125,16 @@ def configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 4)  # type: ignore[method-assign]  # Flask's own way
+
+
+def bounds_of(settings: Settings) -> bounds.Bounds:
+    """How far checks may go."""
+    return bounds.Bounds(
+        resolvers=settings.dns_servers,
+        allowed=settings.allowed_networks,
+        trusted=settings.trusted_certificates,
+        name=settings.ehlo_name,
+    )
 
 
 def trusted_hosts(settings: Settings) -> list[str]:

@@ -4,9 +4,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from types import MappingProxyType
-
-from blueprints.gateways.addresses import Network
 
 
 class Door(StrEnum):
@@ -61,7 +60,7 @@ class Bounds:
     """
 
     resolvers: tuple[str, ...] = ()
-    allowed: tuple[Network, ...] = ()
+    allowed: tuple[IPv4Network | IPv6Network, ...] = ()
     trusted: str = ""
     name: str = ""
     limits: Limits = Limits()
@@ -108,3 +107,19 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds of the whole, none at least."""
         return max(self.ends - time.monotonic(), 0.0)
+
+
+# --- of this installation -------------------------------------------------------------------------------
+
+kept = Bounds()
+
+
+def install(bounds: Bounds) -> None:
+    """Once, at the start: how far the checks of this installation may go."""
+    global kept  # noqa: PLW0603 - one for the whole process, set before any check runs
+    kept = bounds
+
+
+def installed() -> Bounds:
+    """What the settings said; nothing private is allowed until they did."""
+    return kept

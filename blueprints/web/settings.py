@@ -1,15 +1,19 @@
 """What the environment says about this installation, read once, checked, and frozen."""
 
 import os
+import re
 import secrets
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{0,62}")
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -43,6 +47,9 @@ class Settings:
     jobs_url: str = ""  # "", a Redis address, or "database"
     limits_url: str = "memory://"
     dns_servers: tuple[str, ...] = ()  # addresses, with :port if not 53; empty: the machine's own
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # private ones that checks may connect to
+    trusted_certificates: str = ""  # a PEM file with further authorities that checks trust
+    ehlo_name: str = ""  # what checks call this machine to SMTP servers; empty: its address
 
     @property
     def address(self) -> str:
@@ -89,6 +96,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         jobs_url=read.one_of("JOBS_URL", ("", "database", "redis://", "rediss://", "unix://")),
         limits_url=read.one_of("LIMITS_URL", ("memory://", "redis://", "rediss://")) or "memory://",
         dns_servers=tuple(part.strip() for part in environ.get("DNS_SERVERS", "").split(",") if part.strip()),
+        allowed_networks=read.networks("ALLOWED_NETWORKS"),
+        trusted_certificates=read.certificates("TRUSTED_CERTIFICATES"),
+        ehlo_name=read.host("EHLO_NAME"),
     )
     check_together(settings)
     return settings
@@ -171,4 +181,28 @@ class Reader:
             given == known or (known.endswith("://") and given.startswith(known)) for known in beginnings
         ):
             raise WrongSetting(f"{name}: “{given}” is none of {', '.join(filter(None, beginnings))}.")
+        return given
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        """“10.0.0.0/8, fd00::/8”; an address alone is a network of one."""
+        given = [part.strip() for part in self.environ.get(name, "").split(",") if part.strip()]
+        try:
+            return tuple(ip_network(part) for part in given)
+        except ValueError as problem:
+            raise WrongSetting(f"{name}: {problem}; write networks such as 10.0.0.0/8.") from None
+
+    def certificates(self, name: str) -> str:
+        """The path of a file with certificates, which are looked at now rather than at the first check."""
+        given = self.environ.get(name, "").strip()
+        if given:
+            try:
+                ssl.create_default_context().load_verify_locations(cafile=given)
+            except OSError as problem:  # an SSLError is one, too
+                raise WrongSetting(f"{name}: {given} cannot be read as certificates in PEM ({problem}).") from None
+        return given
+
+    def host(self, name: str) -> str:
+        given = self.environ.get(name, "").strip().rstrip(".").lower()
+        if given and not HOST_NAME.fullmatch(given):
+            raise WrongSetting(f"{name}: “{given}” is not a name such as portal.example.")
         return given

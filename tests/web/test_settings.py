@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from blueprints.web.settings import WrongSetting, read_settings
+from tests.services.starting import self_signed
 
 
 def settings_with(home: Path, **environ: str):
@@ -64,6 +65,12 @@ def test_a_secret_cut_short_stops_the_start(tmp_path: Path) -> None:
         ("JOBS_URL", "amqp://x"),
         ("LIMITS_URL", "memcached://x"),
         ("PROXIES", "many"),
+        ("ALLOWED_NETWORKS", "10.0.0.0/8, everything"),
+        ("ALLOWED_NETWORKS", "10.0.0.1/8"),
+        ("TRUSTED_CERTIFICATES", "/nowhere/authorities.pem"),
+        ("TRUSTED_CERTIFICATES", __file__),
+        ("EHLO_NAME", "portal"),
+        ("EHLO_NAME", "portal.example\r\nMAIL FROM:<>"),
     ],
 )
 def test_a_wrong_one_is_named(tmp_path: Path, name: str, value: str) -> None:
@@ -94,3 +101,17 @@ def test_a_redis_needs_its_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("blueprints.web.settings.find_spec", lambda _: None)
     with pytest.raises(WrongSetting, match=r"^JOBS_URL: .*requirements-redis.txt"):
         settings_with(tmp_path, JOBS_URL="redis://localhost/0")
+
+
+def test_what_checks_may_reach_and_trust_and_how_they_call_themselves(tmp_path: Path) -> None:
+    nothing = settings_with(tmp_path)
+    assert (nothing.allowed_networks, nothing.trusted_certificates, nothing.ehlo_name) == ((), "", "")
+    certificate = self_signed(tmp_path).path
+    given = settings_with(
+        tmp_path,
+        ALLOWED_NETWORKS="10.0.0.0/8, 192.0.2.7,fd00::/8",
+        TRUSTED_CERTIFICATES=str(certificate),
+        EHLO_NAME="Portal.Example.",
+    )
+    assert [str(each) for each in given.allowed_networks] == ["10.0.0.0/8", "192.0.2.7/32", "fd00::/8"]
+    assert (given.trusted_certificates, given.ehlo_name) == (str(certificate), "portal.example")
