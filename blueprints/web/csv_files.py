@@ -4,7 +4,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, BinaryIO, cast
 
 from blueprints.web.refusals import Refused
 
@@ -12,6 +13,8 @@ MOST_BYTES = 1_000_000
 MOST_ROWS = 5_000
 MOST_COLUMNS = 50
 MOST_IN_CELL = 4_000  # characters
+LONGEST_HEADING = MOST_COLUMNS * MOST_IN_CELL
+PIECE = 64 * 1024  # bytes
 SEPARATORS = ",;\t"
 # Where a cell begins: also after what another spreadsheet would take for the end of a cell.
 FORMULA = re.compile(r"(^|[;\t\r\n])(\s*)(?=[=+\-@＝＋－＠])")
@@ -25,44 +28,79 @@ class NotCsv(Refused):
 
 
 def read_csv(content: bytes, most_rows: int = MOST_ROWS, most_bytes: int = MOST_BYTES) -> list[list[str]]:
-    """The rows of a CSV file, the heading among them; an empty row is [].
+    """The rows of a CSV file that is small enough to be held whole, as `csv_rows` reads them."""
+    return list(csv_rows(io.BytesIO(content), most_rows, most_bytes))
+
+
+def csv_rows(file: IO[bytes], most_rows: int = MOST_ROWS, most_bytes: int = MOST_BYTES) -> Iterator[list[str]]:
+    """The rows of a CSV file one after the other, the heading among them; an empty row is [].
 
     Text in UTF-8, in UTF-16 with a byte order mark, or in Windows-1252; cells apart by the comma, semicolon or
-    tab that the first line has most of. `most_rows` counts the rows below the heading. The first row of the list
-    is row 1 of the spreadsheet. Raises NotCsv.
+    tab that the first line has most of. `most_rows` counts the rows below the heading; reading ends with the first
+    that is too many. The first row is row 1 of the spreadsheet; empty ones at the end are left out. The file is read in
+    pieces and stays open. Raises NotCsv, also in the middle.
     """
-    if len(content) > most_bytes:
-        raise NotCsv(f"The file is over {most_bytes // 1_000_000} MB. Take it apart and upload the pieces.")
-    text = decoded(content)
-    if "\0" in text:
-        raise NotCsv("This is not a text file. Save the table as CSV and choose that file.")
-    heading = text.lstrip("\r\n").split("\n", 1)[0]
-    separator = max(SEPARATORS, key=heading.count)
-    rows: list[list[str]] = []
+    encoding = encoding_of(file, most_bytes)
+    file.seek(0)
+    text = io.TextIOWrapper(cast("BinaryIO", file), encoding, newline="")
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
-            refuse_excess(len(rows), row, most_rows)
-            if any(CONTROL.search(cell) for cell in row):
-                raise NotCsv(f"Row {len(rows) + 1} contains an invisible control character. Type that cell anew.")
-            rows.append([cell.strip() for cell in row] if any(cell.strip() for cell in row) else [])
+        separator = separator_of(text)
+        text.seek(0)
+        empty, number = 0, 0
+        for number, row in enumerate(csv.reader(text, delimiter=separator, strict=True), 1):
+            cells = tidy_row(number, row, most_rows)
+            if cells:
+                yield from ([] for _ in range(empty))
+                yield cells
+            empty = 0 if cells else empty + 1
+        if number == empty:
+            raise NotCsv("The file is empty.")
     except csv.Error:
-        raise NotCsv(f"Row {len(rows) + 1} cannot be read: a quotation mark is missing or stands alone.") from None
-    while rows and not rows[-1]:
-        rows.pop()
-    if not rows:
-        raise NotCsv("The file is empty.")
-    return rows
+        raise NotCsv(f"Row {number + 1} cannot be read: a quotation mark is missing or stands alone.") from None
+    finally:
+        text.detach()
 
 
-def decoded(content: bytes) -> str:
-    """The text of a file whose encoding nobody names."""
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+def encoding_of(file: IO[bytes], most_bytes: int) -> str:
+    """The encoding of a file that nobody names, found by reading it to its end. Raises NotCsv."""
+    file.seek(0)
+    wide = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252"):
         try:
-            return content.decode(encoding)
+            read_through(file, encoding, most_bytes)
         except UnicodeDecodeError:
             continue
+        return encoding
     raise NotCsv("The letters of this file cannot be read. Save it as CSV in UTF-8.")
+
+
+def read_through(file: IO[bytes], encoding: str, most_bytes: int) -> None:
+    """Raises UnicodeDecodeError, NotCsv."""
+    decoder, size = codecs.getincrementaldecoder(encoding)(), 0
+    file.seek(0)
+    while piece := file.read(PIECE):
+        size += len(piece)
+        if size > most_bytes:
+            raise NotCsv(f"The file is over {most_bytes // 1_000_000} MB. Take it apart and upload the pieces.")
+        if "\0" in decoder.decode(piece):
+            raise NotCsv("This is not a text file. Save the table as CSV and choose that file.")
+    decoder.decode(b"", final=True)
+
+
+def separator_of(text: IO[str]) -> str:
+    """What stands between cells, by the first line with something on it."""
+    line = "\n"
+    while line in ("\n", "\r", "\r\n"):
+        line = text.readline(LONGEST_HEADING)
+    return max(SEPARATORS, key=line.count)
+
+
+def tidy_row(number: int, row: list[str], most_rows: int) -> list[str]:
+    """The cells without white space around them; [] of an empty row. Raises NotCsv."""
+    refuse_excess(number - 1, row, most_rows)
+    if any(CONTROL.search(cell) for cell in row):
+        raise NotCsv(f"Row {number} contains an invisible control character. Type that cell anew.")
+    return [cell.strip() for cell in row] if any(cell.strip() for cell in row) else []
 
 
 def refuse_excess(before: int, row: Sequence[str], most_rows: int) -> None:
