@@ -11,7 +11,6 @@ import click
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from peewee import Database
@@ -37,8 +36,8 @@ from blueprints.rfi import routes as rfi
 from blueprints.web.access import guard, open_to_all
 from blueprints.web.errors import answer_errors
 from blueprints.web.headers import strict_headers
-from blueprints.web.requests import act_of_request, connection_of_request, ids_in_addresses
-from blueprints.web.sessions import remember_sessions
+from blueprints.web.requests import act_of_request, connection_of_request, ids_in_addresses, only_plain_views
+from blueprints.web.sessions import RememberedTokens, remember_sessions
 from blueprints.web.settings import LOOPBACK, Settings, WrongSetting, read_settings
 from blueprints.web.templates import prepare_templates
 from data.database import back_up, migrate, open_database, pending_migrations
@@ -75,7 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     database = connect(settings)
     open_queue(settings.jobs_url, settings.quayside_home, database)
     Htmx(app)
-    CSRFProtect(app)
+    RememberedTokens(app)
     remember_sessions(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri=settings.limits_url, strategy="moving-window")
     app.extensions["limiter_of_quayside"] = limiter
@@ -85,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ids_in_addresses(app)
     act_of_request(app)
     connection_of_request(app)
+    only_plain_views(app)
     security.start(app, limiter, settings)
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)

@@ -97,7 +97,7 @@ def keep(door: Door, typed: Typed, questions: Iterable[str] = ()) -> Response:
 
 def parts_of(drawing: Drawing, saved: Saved, questions: Iterable[str]) -> Response:
     """These questions, and all that the page shows otherwise since then."""
-    parts, asked = Parts(drawing, saved.before), {entry.question.id: entry for entry in saved.after.entries}
+    parts, asked = Parts(drawing, saved.before), saved.after.by_id
     for question in dict.fromkeys(questions):
         if question in asked:
             parts.told(asked[question])
@@ -143,8 +143,9 @@ class Parts:
     def __init__(self, drawing: Drawing, before: Filled | None) -> None:
         """`before`: what the page shows, as far as is known."""
         self.drawing, self.here = drawing, drawing.door.here
-        self.before = {entry.question.id: entry for entry in before.entries} if before else {}
+        self.before = before.by_id if before else {}
         self.shape_before = before.shape if before else ""
+        self.carried = request.args if request.method == "GET" else request.form  # hidden fields of the page
         self.draw: Any = current_app.jinja_env.get_template("rfi/question.html").module
         self.body = Markup("")
         self.questions: list[str] = []
@@ -168,10 +169,11 @@ class Parts:
 
     def others(self) -> None:
         """What is said of the other questions, where it is something else than before."""
-        for entry in self.drawing.filled.entries:
-            before = self.before.get(entry.question.id)
-            said_otherwise = before and before is not entry and before.checked != entry.checked
-            if said_otherwise and entry.question.id not in self.questions and self.is_in_its_place(entry):
+        now, before = self.drawing.filled.by_id, self.before
+        for name in [name for name, entry in now.items() if before.get(name, entry) is not entry]:
+            entry = now[name]
+            said_otherwise = before[name].checked != entry.checked
+            if said_otherwise and name not in self.questions and self.is_in_its_place(entry):
                 self.says(entry)
 
     def is_in_its_place(self, entry: Entry) -> bool:
@@ -182,15 +184,15 @@ class Parts:
     def around(self) -> None:
         """Counts, what stands in the way, and all questions, where the page shows something else."""
         drawing, draw = self.drawing, self.draw
-        if request.values.get("sums") != drawing.filled.sums:
+        if self.carried.get("sums") != drawing.filled.sums:
             self.body += elsewhere("standing", draw.standing(drawing), MORPH)
             self.body += elsewhere("before", draw.before(drawing), MORPH)
-        if request.values.get("shape") != drawing.filled.shape:
+        if self.carried.get("shape") != drawing.filled.shape:
             self.body += elsewhere("questions", draw.questions(drawing, self.on_the_page()), MORPH)
 
     def on_the_page(self) -> set[str]:
         """The questions whose elements the page has already: they stay as they are, and need not be sent."""
-        if request.values.get("shape") != self.shape_before:
+        if self.carried.get("shape") != self.shape_before:
             return set(self.questions)
         there = {entry.element for entry in self.before.values()}
         return {entry.question.id for entry in self.drawing.filled.entries if entry.element in there}

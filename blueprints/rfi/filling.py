@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -71,6 +71,14 @@ class FilledSection:
     entries: tuple[Entry, ...]
     done: int
     total: int
+
+    @cached_property
+    def by_id(self) -> dict[str, Entry]:
+        return {entry.question.id: entry for entry in self.entries}
+
+    @cached_property
+    def elements(self) -> str:
+        return " ".join([entry.element for entry in self.entries])
 
     @cached_property
     def sums(self) -> str:
@@ -149,6 +157,13 @@ class Filled:
     def entries(self) -> Iterator[Entry]:
         return (entry for section in self.sections for entry in section.entries)
 
+    @cached_property
+    def by_id(self) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for section in self.sections:
+            found |= section.by_id
+        return found
+
     @property
     def done(self) -> int:
         return sum(section.done for section in self.sections)
@@ -170,7 +185,7 @@ class Filled:
     @cached_property
     def shape(self) -> str:
         """What a page says it shows: another one when other questions or choices are asked."""
-        shown = (self.questions.version, *(entry.element for entry in self.entries))
+        shown = [self.questions.version, *[section.elements for section in self.sections]]
         return f"{zlib.crc32(' '.join(shown).encode()):x}"
 
     @cached_property
@@ -184,10 +199,9 @@ class Filled:
 
     def entry(self, question: str) -> Entry:
         """Raises NotThere when it is not asked now."""
-        found = next((entry for entry in self.entries if entry.question.id == question), None)
-        if found is None:
+        if question not in self.by_id:
             raise NotThere
-        return found
+        return self.by_id[question]
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -213,7 +227,7 @@ def stand(ground: Ground, before: Filled | None = None) -> Filled:
     answers = asked.situation.answers
     said = before.situation.answers if before else {}
     moved = {name for name in {*answers, *said} if answers.get(name) != said.get(name)}
-    as_they_were = {entry.question.id: entry for entry in before.entries} if before else {}
+    as_they_were = before.by_id if before else {}
     looks_at = dependencies(ground.questions).looks_at
 
     def entry(question: Question) -> Entry:
@@ -241,6 +255,13 @@ def entry_of(question: Question, ground: Ground, situation: Situation) -> Entry:
         ground.flags.get(name),
         ground.earlier.get(name),
     )
+
+
+def answered(entry: Entry, answer: Answer, situation: Situation) -> Entry:
+    """The same question with another answer, which is looked at nowhere else: it is offered as it was."""
+    value = situation.answers[entry.question.id]
+    checked = check(entry.question, value, situation)
+    return replace(entry, answer=answer, value=value, checked=checked)
 
 
 def offer_of(question: Question, required: bool, proposed: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from blueprints.rfi.answers import Answer
 from blueprints.rfi.depending import dependencies
-from blueprints.rfi.filling import Entry, Filled, Ground, counted, entry_of, filled, stand
+from blueprints.rfi.filling import Entry, Filled, Ground, answered, counted, filled, stand
 from blueprints.rfi.knowing import domains_named
 from blueprints.web.refusals import NotThere
 from data.customers import Customer
@@ -27,8 +27,7 @@ SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rf
   customer.version, customer.name, customer.primary_domain, customer.infrastructure, customer.permitted_users,
   customer.country, partner.version, partner.name, partner.country, partner.timezone, partner.outbound_ips,
   partner.inbound_ips, partner.smart_host,
-  (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id), (SELECT sum(version) FROM rfi_answer WHERE rfi_id = rfi.id),
-  (SELECT max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
+  (SELECT count(*) || ' ' || sum(version) || ' ' || max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
 FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id
 WHERE rfi.id = ?"""
 
@@ -107,12 +106,11 @@ def with_answers(before: Filled, ground: Ground, changed: Mapping[str, Answer]) 
     situation = replace(before.situation, answers={**before.situation.answers, **values})
 
     def again(entry: Entry) -> Entry:
-        return entry_of(entry.question, ground, situation) if entry.question.id in changed else entry
+        answer = changed.get(entry.question.id)
+        return answered(entry, answer, situation) if answer else entry
 
     sections = tuple(
-        counted(each.section, tuple(map(again, each.entries)))
-        if any(entry.question.id in changed for entry in each.entries)
-        else each
+        each if changed.keys().isdisjoint(each.by_id) else counted(each.section, tuple(map(again, each.entries)))
         for each in before.sections
     )
     return Filled(ground, situation, sections)

@@ -287,7 +287,7 @@ class Shown:
     def suggestion(self) -> Suggestion | None:
         return self.entry.checked.suggestion
 
-    @property
+    @cached_property
     def stands(self) -> str:
         """Where the answer comes from."""
         answer = self.entry.answer

@@ -30,14 +30,14 @@ ALWAYS = (
 def strict_headers(app: Flask) -> None:
     @app.after_request
     def add(answer: Response) -> Response:
-        headers = answer.headers
-        for name, value in ALWAYS:
-            if name not in headers:
-                headers.add(name, value)
+        headers, given = answer.headers, {name.lower() for name, _ in answer.headers}
+        headers.extend([header for header in ALWAYS if header[0].lower() not in given])
         if request.endpoint == "static":
             if request.args.get("v"):
                 headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        elif not headers.get("Cache-Control", "").startswith(("public", "private")):
+        elif "cache-control" not in given:
+            headers.add("Cache-Control", "no-store")
+        elif not headers["Cache-Control"].startswith(("public", "private")):
             headers["Cache-Control"] = "no-store"
         if request.is_secure:
             headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")

@@ -10,6 +10,8 @@ from flask import Response, current_app, flash, make_response, redirect, render_
 from jinja2_fragments.flask import render_block
 from markupsafe import Markup
 
+# Of a part that finds its place by its id; what is put between is escaped.
+OPENED, TARGETED, SWAPPED, CLOSED = map(Markup, ('<hx-partial hx-target="#', '" hx-swap="', '">', "</hx-partial>"))
 DRESS_HEADERS = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
 
 
@@ -37,13 +39,14 @@ def page(template: str, parts: list[str], status: int = 200, said: str = "", **f
 
 def elsewhere(part: str, drawn: Markup, swap: str = "outerHTML") -> Markup:
     """A part that finds its place by its id."""
-    return Markup('<hx-partial hx-target="#{}" hx-swap="{}">{}</hx-partial>').format(part, swap, drawn)
+    return OPENED + part + TARGETED + swap + SWAPPED + drawn + CLOSED
 
 
 def spoken(said: str) -> Markup:
     """The status region's new words, found by id wherever the rest goes."""
-    say = current_app.jinja_env.globals["say"]
-    return Markup(say(said)) if said else Markup("")  # noqa: S704 - a macro's own output, escaped there
+    if not said:
+        return Markup("")
+    return Markup(current_app.jinja_env.globals["say"](said))  # noqa: S704 - a macro's own output, escaped there
 
 
 def saved(address: str, template: str, parts: list[str], said: str, **facts: Any) -> Response:

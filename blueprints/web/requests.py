@@ -23,6 +23,11 @@ def ids_in_addresses(app: Flask) -> None:
     app.url_map.converters["int"] = Id
 
 
+def only_plain_views(app: Flask) -> None:
+    """No view or hook of ours is a coroutine, so Flask need not look at each whether it is, a dozen times a request."""
+    app.ensure_sync = lambda view: view  # type: ignore[method-assign]  # meant to be replaced
+
+
 def act_of_request(app: Flask) -> None:
     """Give each request a name; the history lines it writes carry it, and so does the answer."""
 

@@ -3,17 +3,23 @@
 Reading a cookie, and signing a token anew, costs as much as asking the database who somebody is.
 """
 
+import time
 from copy import deepcopy
 from functools import lru_cache
+from hmac import compare_digest
 from typing import Any
 
-from flask import Flask, Request, Response, g
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-
-from data.moments import now
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import same_origin
+from itsdangerous import BadData, BadSignature, URLSafeTimedSerializer
+from werkzeug.http import parse_cookie
 
 KEPT = 2_048  # cookies, and tokens
+LONGEST = 8_192  # what is longer is read each time, so that nobody fills the memory with it
+HARMLESS = ("GET", "HEAD", "OPTIONS")
+PLAIN = (str, int, bool, type(None))  # what nobody can change from the inside
 
 
 def remember_sessions(app: Flask) -> None:
@@ -24,26 +30,63 @@ class RememberedSessions(SecureCookieSessionInterface):
     """Knows what a signed cookie said when the browser sends it again. Its age is looked at every minute."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
-        cookie = request.cookies.get(self.get_cookie_name(app))
-        said = read(self, app, str(app.secret_key), cookie, this_minute()) if cookie else {}
+        cookies = request.environ.get("HTTP_COOKIE", "")
+        if not cookies:
+            return self.session_class()
+        key, minute = str(app.secret_key), this_minute()
+        known = read if len(cookies) < LONGEST else read.__wrapped__
+        said = known(self, app, key, cookies, minute)
         if raw := said.get("csrf_token"):
-            g.csrf_token = signed(str(app.secret_key), raw, this_minute())  # where Flask-WTF looks first
-        return self.session_class(deepcopy(said))
+            g.csrf_token = signed(key, raw, minute)  # where Flask-WTF looks first
+        told = {name: value if isinstance(value, PLAIN) else deepcopy(value) for name, value in said.items()}
+        return self.session_class(told)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Most answers change nothing in it: then there is no cookie to make, and no need to ask how."""
         if not session or self.should_set_cookie(app, session):
             super().save_session(app, session, response)
         elif session.accessed:
-            response.vary.add("Cookie")
+            differs = response.headers.get("Vary")
+            if "Cookie" not in (differs or ""):
+                response.headers["Vary"] = f"{differs}, Cookie" if differs else "Cookie"
+
+
+class RememberedTokens(CSRFProtect):
+    """Takes a token at once that was read before and is this session's; all others are Flask-WTF's to judge."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if request.method in HARMLESS:
+            return
+        if request.endpoint and is_known_token(request.form.get("csrf_token", "")) and is_from_here():
+            g.csrf_valid = True  # as Flask-WTF says it to its forms
+        else:
+            super().protect(apply_exemptions)
+
+
+def is_known_token(given: str) -> bool:
+    """Whether it is signed by us and of this session; it is good for as long as that (WTF_CSRF_TIME_LIMIT)."""
+    ours = session.get("csrf_token")
+    if not ours or not given or len(given) > LONGEST:
+        return False
+    try:
+        return compare_digest(token_said(str(current_app.secret_key), given), ours)
+    except BadData:
+        return False
+
+
+def is_from_here() -> bool:
+    """Over TLS the browser says from which page it comes (as Flask-WTF asks)."""
+    return not request.is_secure or same_origin(request.referrer or "", f"https://{request.host}/")
 
 
 @lru_cache(maxsize=KEPT)
-def read(sessions: RememberedSessions, app: Flask, _key: str, cookie: str, _minute: int) -> dict[str, Any]:
+def read(sessions: RememberedSessions, app: Flask, _key: str, cookies: str, _minute: int) -> dict[str, Any]:
+    """What the session cookie says among these, as the browser sends them."""
+    cookie = parse_cookie(cookies).get(sessions.get_cookie_name(app))
     serializer = sessions.get_signing_serializer(app)
     oldest = int(app.permanent_session_lifetime.total_seconds())
     try:
-        said: dict[str, Any] = serializer.loads(cookie, max_age=oldest) if serializer else {}
+        said: dict[str, Any] = serializer.loads(cookie, max_age=oldest) if serializer and cookie else {}
     except BadSignature:
         return {}
     return said
@@ -51,8 +94,18 @@ def read(sessions: RememberedSessions, app: Flask, _key: str, cookie: str, _minu
 
 @lru_cache(maxsize=KEPT)
 def signed(key: str, raw: str, _minute: int) -> str:
-    return str(URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps(raw))
+    return str(tokens_by(key).dumps(raw))
+
+
+@lru_cache(maxsize=KEPT)
+def token_said(key: str, token: str) -> str:
+    """Raises BadData for what is not signed with this key."""
+    return str(tokens_by(key).loads(token))
+
+
+def tokens_by(key: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt="wtf-csrf-token")
 
 
 def this_minute() -> int:
-    return int(now().timestamp() // 60)
+    return int(time.time() // 60)
