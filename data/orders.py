@@ -11,9 +11,11 @@ from data.partners import Partner, Product
 
 
 class Order(Findable, Record):
-    """`state`: draft (prices are looked up each time), submitted (prices frozen), void.
+    """`state`: draft (prices are looked up each time), submitted (prices frozen), void (withdrawn).
 
-    A customer has at most one draft: a unique index holds it.
+    A customer has at most one draft: a unique index holds it. `kind`: new, or change: what it changes is the order
+    `changes`, and its own lines are all products as they are afterwards. A change that was submitted and not applied
+    waits for its day, and another index holds that only one does.
     """
 
     customer = ForeignKeyField(Customer, backref="orders")
@@ -39,6 +41,16 @@ class Order(Findable, Record):
     submitted_by = ForeignKeyField(Person, null=True, column_name="submitted_by_id", backref="+")
     submitted_from = TextField(default="")  # IP address
     version = IntegerField(default=1)
+    kind = TextField(default="new")
+    changes = ForeignKeyField("self", null=True, column_name="changes_id", backref="+")
+    lead = Facts(null=True)  # the new Implementation Lead: {"contact": id}, or the fields of a new contact
+    billing = TextField(default="")  # of a submitted change: one of BILLING
+    monthly_before = Money(null=True)
+    prorated = Money(null=True)  # what is due for the rest of the billing period
+    next_billing_on = Day(null=True)
+    effective_on = Day(null=True)
+    withdraw_until = Day(null=True)  # the last day; None for what takes effect at once
+    applied_at = Moment(null=True)
 
 
 class OrderLine(Record):

@@ -6,6 +6,7 @@ from data.database import Record
 from data.fields import Day, Facts, Moment, Money
 
 SERVICES = ("security", "archiving", "continuity", "migration")
+BILLING = {"prorated": "For the days that are left, at once", "next_billing": "From the next billing date"}
 
 
 class Partner(Record):
@@ -28,6 +29,7 @@ class Partner(Record):
     reply_to = TextField(default="")
     rfi_reminder_days = TextField(default="3, 7, 14, 21")  # after it was opened
     rfi_close_days = IntegerField(default=30)  # after which an unanswered one closes the project; 0: never
+    change_billing = TextField(default="prorated")  # how a change within a billing period is paid: one of BILLING
     expected = Facts(default=dict)  # what its customers' records should be: see Plan.expected
     logo = BlobField(null=True)
     logo_type = TextField(default="")  # image/png or image/jpeg
