@@ -4,7 +4,7 @@ Looking at the world is a worker's (jobs.py). Each check keeps its row in plan_c
 time for each step, and of one customer's one runs at a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -142,10 +142,9 @@ class Subject:
 
     def texts(self, parameter: str) -> tuple[str, ...]:
         """The texts of all answers to those questions, each once: domains, hosts."""
-        found: list[str] = []
+        found: list[Any] = []
         for question in self.check.questions(parameter):
-            answer = self.answers.get(question)
-            found += [answer] if isinstance(answer, str) else answer if isinstance(answer, list) else []
+            found += as_list(self.answers.get(question))
         return tuple(dict.fromkeys(each.strip() for each in found if isinstance(each, str) and each.strip()))
 
     def secret(self, parameter: str) -> str:
@@ -165,11 +164,24 @@ class Subject:
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
-        """Those of the step in A-labels; where nobody was asked, the one of the customer."""
-        found = [a_label(each) for each in self.texts("domains")]
-        without = {a_label(each) for each in self.texts("without")}
-        kept = [each for each in found if each and each not in without]
-        return tuple(dict.fromkeys(kept)) if found else (self.customer.primary_domain,)
+        return domains_of(self.check, self.answers, self.customer)
+
+
+def domains_of(check: Check, answers: Mapping[str, Any], customer: Customer) -> tuple[str, ...]:
+    """The domains that a check looks at, in A-labels; where nobody was asked, the one of the customer."""
+
+    def named(parameter: str) -> Iterator[str]:
+        for question in check.questions(parameter):
+            answer = answers.get(question)
+            yield from (a_label(each) for each in as_list(answer) if isinstance(each, str))
+
+    found = [each for each in named("domains") if each]
+    without = set(named("without"))
+    return tuple(dict.fromkeys(each for each in found if each not in without)) if found else (customer.primary_domain,)
+
+
+def as_list(answer: Any) -> list[Any]:
+    return answer if isinstance(answer, list) else [answer]
 
 
 def a_label(domain: str) -> str:
