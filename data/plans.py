@@ -121,7 +121,12 @@ class PlanCheck(Record):
 
 
 class Mailbox(Record):
-    """A mailbox that moves, with its password sealed. `state`: pending, testing, ok, failed, skipped."""
+    """A mailbox that moves, with its password (or token) sealed. `state`: pending, ok, failed, skipped.
+
+    `address`: in small letters; `login`: the user on the old server, `target`: on the new one, "" for the address.
+    `run_id`: the test that is still to look at it. `found`: folders [name, messages, bytes] of a good one, and what the
+    server said (`evidence`) where it is not good.
+    """
 
     plan = ForeignKeyField(Plan, backref="mailboxes", on_delete="CASCADE")
     address = TextField()
@@ -135,4 +140,6 @@ class Mailbox(Record):
     size = IntegerField(null=True)  # bytes
     sentence = TextField(default="")
     tested_at = Moment(null=True)
+    run_id = IntegerField(null=True)
+    found = Facts(default=dict)
     version = IntegerField(default=1)

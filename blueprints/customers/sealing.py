@@ -15,6 +15,7 @@ from blueprints.web.refusals import Refused
 from data import history
 from data.customers import Customer
 from data.moments import now
+from data.mailboxes import ListedMailbox, MailboxList, MailboxSource
 from data.plans import Mailbox, Plan
 from data.rfi import Rfi, RfiAnswer
 
@@ -79,6 +80,17 @@ def erase_secrets(who: object, customer: Customer) -> int:
     plans = Plan.select(Plan.id).where(Plan.customer == customer)
     with_password = Mailbox.plan.in_(plans) & (Mailbox.sealed != "")
     count += Mailbox.update(sealed="", version=Mailbox.version + 1).where(with_password).execute()
+    of_all = MailboxSource.plan.in_(plans) & (MailboxSource.sealed != "")
+    count += MailboxSource.update(sealed="", version=MailboxSource.version + 1).where(of_all).execute()
+    count += drop_lists(plans)
     if count:
         history.record("rfi.secrets_erased", who, partner=customer.partner_id, customer=customer.id, count=count)
+    return count
+
+
+def drop_lists(plans: object) -> int:
+    """Lists of mailboxes that nobody has said yes to, with the passwords in them. How many passwords."""
+    lists = MailboxList.select(MailboxList.id).where(MailboxList.plan.in_(plans))
+    count: int = ListedMailbox.select().where(ListedMailbox.of.in_(lists) & (ListedMailbox.sealed != "")).count()
+    MailboxList.delete().where(MailboxList.plan.in_(plans)).execute()
     return count
