@@ -1,4 +1,4 @@
-"""Orders that change a subscription: what they change, from when, until when they can be withdrawn; how MSPs are billed."""
+"""Change orders: what they change, from when, until when they can be withdrawn, and how MSPs pay for them."""
 
 from peewee import Database
 from playhouse.migrate import SchemaMigrator
@@ -16,9 +16,9 @@ STATEMENTS = (
     'ALTER TABLE "order" ADD COLUMN withdraw_until DATE',
     'ALTER TABLE "order" ADD COLUMN applied_at TIMESTAMP',
     # One change at a time: none is submitted while another waits for its day.
-    "CREATE UNIQUE INDEX order_one_waiting ON \"order\" (customer_id)"
+    'CREATE UNIQUE INDEX order_one_waiting ON "order" (customer_id)'
     " WHERE kind = 'change' AND state = 'submitted' AND applied_at IS NULL",
-    "CREATE INDEX order_to_apply ON \"order\" (effective_on)"
+    'CREATE INDEX order_to_apply ON "order" (effective_on)'
     " WHERE kind = 'change' AND state = 'submitted' AND applied_at IS NULL",
     "ALTER TABLE partner ADD COLUMN change_billing TEXT NOT NULL DEFAULT 'prorated'"
     " CHECK (change_billing IN ('prorated', 'next_billing'))",
