@@ -29,6 +29,8 @@ from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.mailroom import routes as mailroom
 from blueprints.orders import routes as orders
 from blueprints.partners import routes as partners
+from blueprints.plans import routes as plans
+from blueprints.plans import stuck_routes as plans_stuck
 from blueprints.prospects import routes as prospects
 from blueprints.rfi import reminding_routes as rfi_reminding
 from blueprints.rfi import review_routes as rfi_review
@@ -56,6 +58,8 @@ FEATURES = (
     rfi,
     rfi_review,
     rfi_reminding,
+    plans,
+    plans_stuck,
     mailroom,
 )
 TWO_MEGABYTES = 2 * 1024 * 1024

@@ -18,8 +18,8 @@ from blueprints.web.page import gone_to
 KEPT_ROWS = 8_192
 MOST_CHOSEN = 100  # a page has 25
 TITLES = {"in_progress": "Customers in progress", "complete": "Complete customers"}
-LABELS = {"in_progress": "In progress", "complete": "Complete"}
-ADDRESSES = {"in_progress": "in-progress", "complete": "complete"}
+LABELS = {"in_progress": "In progress", "complete": "Complete", "stuck": "Stuck"}  # the last: steps of plans
+ADDRESSES = {"in_progress": "in-progress", "complete": "complete", "stuck": "stuck"}
 
 # Columns as list_head() draws them: heading, what it sorts by, whether it holds numbers.
 COLUMNS: tuple[tuple[str, str, bool], ...] = (
