@@ -202,9 +202,7 @@ class Parts:
 
 
 def answered(body: Markup, status: int = 200, said: str = "") -> Response:
-    answer = make_response(str(body + spoken(said)), status)
-    answer.headers["Vary"] = ", ".join(DRESS_HEADERS)
-    return answer
+    return Response(str(body + spoken(said)), status, {"Vary": ", ".join(DRESS_HEADERS)})
 
 
 def one_question(door: Door, question: str) -> Response:

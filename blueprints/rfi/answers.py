@@ -24,6 +24,8 @@ SEEN, OVER, USE = "seen:", "over:", "use:"  # what names of fields begin with; n
 FOLDED = timedelta(minutes=10)  # who goes on answering the same question leaves one line of history
 LONGEST_LABEL = 80  # in a line of history
 
+told_in_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -138,7 +140,7 @@ def seen_as(question: Question, answer: Answer | None, value: Any) -> Seen:
 
 def fingerprint(value: Any) -> str:
     """Short, and the same for values that fields show alike."""
-    told = json.dumps(value, ensure_ascii=False, sort_keys=True).replace("\\r\\n", "\\n")
+    told = told_in_json(value).replace("\\r\\n", "\\n")
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
 
 

@@ -151,8 +151,9 @@ def bounded(text: str, most: int) -> str:
 
 def clean(text: str) -> str:
     """Composed (NFC), without what cannot be seen: controls, lone surrogates, changes of direction."""
-    text = "".join(character for character in text if not invisible(character))
-    return unicodedata.normalize("NFC", text)
+    if not text.isprintable():
+        text = "".join(character for character in text if not invisible(character))
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def invisible(character: str) -> bool:

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -54,7 +54,7 @@ class Entry:
         """Whether the value is a proposal that nobody has touched."""
         return self.answer is None and self.value is not None
 
-    @property
+    @cached_property
     def given(self) -> bool:
         return is_given(self.question, in_shape(self.question, self.value))
 
@@ -84,7 +84,7 @@ class FilledSection:
     def sums(self) -> str:
         """Its counts, and what stands in the way of handing in."""
         told = [(entry.question.id, problem.sentence) for entry in self.entries for problem in entry.checked.problems]
-        return repr((self.done, self.total, told))
+        return f"{zlib.crc32(repr((self.done, self.total, told)).encode()):x}"
 
     @property
     def count(self) -> str:
@@ -261,7 +261,8 @@ def answered(entry: Entry, answer: Answer, situation: Situation) -> Entry:
     """The same question with another answer, which is looked at nowhere else: it is offered as it was."""
     value = situation.answers[entry.question.id]
     checked = check(entry.question, value, situation)
-    return replace(entry, answer=answer, value=value, checked=checked)
+    required, element, flag, earlier = entry.required, entry.element, entry.flag, entry.earlier
+    return Entry(entry.question, answer, value, checked, required, element, flag, earlier)
 
 
 def offer_of(question: Question, required: bool, proposed: Any) -> str:

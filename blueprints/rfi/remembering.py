@@ -18,7 +18,7 @@ from data.database import database
 from data.kept import Kept
 from data.moments import now
 from data.partners import Partner
-from data.rfi import Rfi
+from data.rfi import Rfi, RfiAnswer
 
 MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
 # All that an RFI is put together from, but for look-ups and the clock: those may be a little old while one types.
@@ -26,8 +26,9 @@ STAMP = """
 SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rfi.infrastructure, customer.id,
   customer.version, customer.name, customer.primary_domain, customer.infrastructure, customer.permitted_users,
   customer.country, partner.version, partner.name, partner.country, partner.timezone, partner.outbound_ips,
-  partner.inbound_ips, partner.smart_host,
-  (SELECT count(*) || ' ' || sum(version) || ' ' || max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
+  partner.inbound_ips, partner.smart_host, (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id),
+  (SELECT coalesce(sum(version), 0) FROM rfi_answer WHERE rfi_id = rfi.id),
+  (SELECT max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
 FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id
 WHERE rfi.id = ?"""
 
@@ -84,14 +85,28 @@ def kept_in_mind(rfi_id: int, stamp: tuple[Any, ...], whole: Filled) -> Filled:
 
 
 def stamp_of(rfi_id: int) -> tuple[Any, ...]:
-    return database.execute_sql(STAMP.replace("?", database.param), (rfi_id,)).fetchone()
+    *facts, last = database.execute_sql(STAMP.replace("?", database.param), (rfi_id,)).fetchone()
+    return *facts, RfiAnswer.changed_at.python_value(last)
+
+
+def stamp_with(stamp: tuple[Any, ...], kept: Mapping[str, Answer], changed: Mapping[str, Answer]) -> tuple[Any, ...]:
+    """What it is once these answers were changed or came to those that were kept, as the database would say it."""
+    *facts, count, versions, last = stamp
+    for name, answer in changed.items():
+        was = kept.get(name)
+        count += was is None
+        versions += answer.version - (was.version if was else 0)
+        last = max(last or answer.changed_at, answer.changed_at)
+    return *facts, count, versions, last
 
 
 def after_changes(before: Filled, changed: Mapping[str, Answer], written: Rfi | None) -> Filled:
     """The RFI with new answers: only what depends on them is looked at again. `written`: its row, if that changed."""
     rfi = written or before.rfi
     ground = replace(before.ground, rfi=rfi, kept={**before.kept, **changed})
-    stamp = stamp_of(rfi.id)
+    memory = memories.get(rfi.id)
+    known = memory is not None and memory.whole is before and written is None
+    stamp = stamp_with(memory.stamp, before.kept, changed) if memory and known else stamp_of(rfi.id)
     if dependencies(before.questions).deciding.isdisjoint(changed):
         return kept_in_mind(rfi.id, stamp, with_answers(before, ground, changed))
     values = {name: answer.value for name, answer in ground.kept.items()}

@@ -67,10 +67,10 @@ def guard(app: Flask, person_asking: Callable[[], Asking | None]) -> None:
         needed = getattr(view, "needs", None)
         if needed is None:
             return
-        g.who = person_asking()
-        if g.who is None:
+        g.who = who = person_asking()
+        if who is None:
             raise SignedOut
-        if needed != SIGNED_IN and not g.who.may(needed):
+        if needed != SIGNED_IN and not who.may(needed):
             raise MayNot
 
 

@@ -3,7 +3,6 @@
 Reading a cookie, and signing a token anew, costs as much as asking the database who somebody is.
 """
 
-import time
 from copy import deepcopy
 from functools import lru_cache
 from hmac import compare_digest
@@ -15,6 +14,8 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import same_origin
 from itsdangerous import BadData, BadSignature, URLSafeTimedSerializer
 from werkzeug.http import parse_cookie
+
+from data.moments import now
 
 KEPT = 2_048  # cookies, and tokens
 LONGEST = 8_192  # what is longer is read each time, so that nobody fills the memory with it
@@ -108,4 +109,4 @@ def tokens_by(key: str) -> URLSafeTimedSerializer:
 
 
 def this_minute() -> int:
-    return int(time.time() // 60)
+    return int(now().timestamp() // 60)
