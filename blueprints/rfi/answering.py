@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Response, current_app, flash, make_response, request
+from flask import Response, current_app, flash, request
 from flask_wtf.csrf import CSRFError, generate_csrf
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 from markupsafe import Markup
