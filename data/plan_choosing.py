@@ -4,7 +4,7 @@ One plan for each order. Of several templates that are selected (moving mailboxe
 together: a step that both have under one id is done once and waits for all that it waits for in either.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -89,9 +89,9 @@ class Chosen:
     after: tuple[str, ...]
 
 
-def chosen(template: Template, needs: Needs) -> tuple[Chosen, ...]:
-    """The steps whose conditions hold, in the order of the template."""
-    there = {step.id for step in template if not step.show_when or step.show_when.holds(needs)}
+def chosen(template: Template, needs: Needs, without: Collection[str] = ()) -> tuple[Chosen, ...]:
+    """The steps whose conditions hold, in the order of the template; `without` these, which were done before."""
+    there = {step.id for step in template if not step.show_when or step.show_when.holds(needs)} - set(without)
     before = {step.id: steps_before(template, step, there) for step in template if step.id in there}
     return tuple(
         Chosen(step, phase.id, without_repeats(step, before))

@@ -68,7 +68,9 @@ def write_each(
 
 def tell_lead(who: Any, plan: Plan, customer: Customer, kind: str, once: str, portal: str, **facts: object) -> str:
     """Queue the letter with a new personal link for the Implementation Lead; the address, or "" without one."""
-    lead, rfi = lead_with_address(customer), Rfi.get_or_none(Rfi.order == plan.order_id)
+    lead = lead_with_address(customer)
+    # The plan of a change order has no RFI of its own: the link is one of the customer's newest.
+    rfi = Rfi.select().where(Rfi.customer == plan.customer_id).order_by(Rfi.id.desc()).first()
     if lead is None or rfi is None:
         return ""
     link, address = new_link(rfi, lead, portal, "welcome")

@@ -1,6 +1,6 @@
 """Making a plan when the RFI says what is needed, and bringing it up to date when it is handed in again."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
@@ -54,17 +54,24 @@ def make_plan(who: Any, customer: Customer, order_id: int, needs: Needs) -> Plan
     return plan
 
 
-def begin(who: Any, customer: Customer, plan: Plan, needs: Needs) -> None:
+def begin(who: Any, customer: Customer, plan: Plan, needs: Needs, without: Collection[str] = ()) -> None:
+    """`without`: keys of steps that were done before."""
     template = selected(current_templates(), needs)
-    row = {"version": template.version, "definition": as_definition(template), "kept_at": now()}
-    PlanTemplate.insert(**row).on_conflict_ignore().execute()
-    plan.template = template.version
+    keep_template(plan, template)
     plan.cutover_at = cutover_of(needs, customer.partner)
-    steps = [write_step(who, plan, each, position) for position, each in enumerate(chosen(template, needs), 1)]
+    needed = chosen(template, needs, without)
+    steps = [write_step(who, plan, each, position) for position, each in enumerate(needed, 1)]
     keep(plan, chain_of(template, steps))
     plan.version += 1
     plan.save()
     tell(who, customer, "plan.made", plan=template.title, count=len(steps))
+
+
+def keep_template(plan: Plan, template: Template) -> None:
+    """From here on the plan is read by this version of it."""
+    row = {"version": template.version, "definition": as_definition(template), "kept_at": now()}
+    PlanTemplate.insert(**row).on_conflict_ignore().execute()
+    plan.template = template.version
 
 
 def write_step(who: Any, plan: Plan, each: Chosen, position: int) -> PlanStep:
@@ -86,11 +93,11 @@ def write_step(who: Any, plan: Plan, each: Chosen, position: int) -> PlanStep:
     return written
 
 
-def bring_up_to_date(who: Any, customer: Customer, plan: Plan, needs: Needs) -> None:
+def bring_up_to_date(who: Any, customer: Customer, plan: Plan, needs: Needs, without: Collection[str] = ()) -> None:
     """What the RFI calls for now is added; what it does not and nobody began is dropped. The rest stays as it is."""
     template = template_of(plan)
     rows = {step.key: step for step in PlanStep.select().where(PlanStep.plan == plan)}
-    needed = chosen(template, needs)
+    needed = chosen(template, needs, without)
     added, again, gone = [], [], []
     for position, each in enumerate(needed, 1):
         row = rows.get(each.step.id)

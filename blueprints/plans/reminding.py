@@ -19,6 +19,7 @@ from data.customers import Customer
 from data.database import transaction
 from data.history import PORTAL
 from data.moments import now, today
+from data.orders import Order
 from data.partners import Partner
 from data.plans import SETTLED, Plan, PlanStep
 
@@ -43,12 +44,15 @@ def customers_waiting() -> Iterator[int]:
     unsettled = PlanStep.dropped_at.is_null() & PlanStep.state.not_in(SETTLED)
     # The day begins somewhere earlier than here; what is not yet over where the MSP is, is left out below.
     late = PlanStep.select(PlanStep.plan).where(unsettled & (PlanStep.due_on <= now().date()))
+    of_a_change = (Customer.status == "complete") & (Order.kind == "change")
     plans = (
         Plan.select(Plan.customer_id)
+        .join(Order)
+        .switch(Plan)
         .join(Customer)
         .join(Partner)
         .where((Plan.state == "open") & Plan.template.is_null(False) & (turn | Plan.id.in_(late)))
-        .where((Customer.status == "in_progress") & Partner.closed_at.is_null())
+        .where(((Customer.status == "in_progress") | of_a_change) & Partner.closed_at.is_null())
         .order_by(Plan.id)
     )
     return (row for (row,) in plans.tuples())

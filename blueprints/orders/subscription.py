@@ -1,0 +1,156 @@
+"""What a customer has bought as it stands now, and whether it can be changed. A few queries, however many orders."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from peewee import fn
+
+from blueprints.orders.change_pricing import Bought
+from data import formats
+from data.customers import Customer
+from data.database import database
+from data.kept import Kept
+from data.moments import day_of, today
+from data.orders import Order, OrderLine
+from data.partners import Partner, Product
+
+# Why a subscription cannot be changed, by the customer's status.
+NOT_NOW = {
+    "prospect": "This is a prospect: place an order first.",
+    "in_progress": "Possible once onboarding is complete.",
+    "pending_cancellation": "A cancellation is pending. Withdraw it first.",
+    "cancelled": "This customer is cancelled.",
+    "transferred": "This customer has moved to another MSP.",
+    "closed": "The project is closed.",
+    "archived": "This prospect is archived.",
+}
+NOTHING_BOUGHT = "Nothing was ordered through this portal, so there is nothing to change."
+SUBMIT_FIRST = "An order is not submitted yet."
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What the newest order in effect says: `lines` with their products, in the order of its paper."""
+
+    order: Order
+    lines: tuple[OrderLine, ...]
+    start: date
+
+    @property
+    def users(self) -> int:
+        return int(self.order.permitted_users)
+
+    @property
+    def bought(self) -> dict[int, Bought]:
+        return {line.product_id: bought(line) for line in self.lines}
+
+    @property
+    def product_ids(self) -> tuple[int, ...]:
+        return tuple(line.product_id for line in self.lines)
+
+    @property
+    def primary(self) -> OrderLine:
+        """The product that most is paid for each month; of several the first on the paper."""
+        return max(self.lines, key=lambda line: (line.monthly_total or 0, -line.position))
+
+
+def bought(line: OrderLine) -> Bought:
+    each, total = line.monthly_per_user or Decimal(0), line.monthly_total or Decimal(0)
+    return Bought(line.product_id, line.name or line.product.name, each, total)
+
+
+def subscription_of(customer: Customer, partner: Partner) -> Subscription | None:
+    """None for a customer who ordered nothing through the portal."""
+    order = next((order for order in at_hand(customer.id) if in_effect(order)), None)
+    if order is None:
+        return None
+    lines = tuple(lines_with_products(order.id))
+    started = order.subscription_start or customer.subscription_start or day_of(order.submitted_at, partner.timezone)
+    return Subscription(order, lines, started) if lines else None
+
+
+def in_effect(order: Order) -> bool:
+    return order.state == "submitted" and (order.kind == "new" or order.applied_at is not None)
+
+
+InEffect = Order.alias("in_effect")
+effective = (InEffect.kind == "new") | InEffect.applied_at.is_null(False)
+waiting = (Order.kind == "change") & Order.applied_at.is_null()
+SHOWN = [field for field in Order._meta.sorted_fields if field.name != "agreed"]
+
+# The draft, the change that waits for its day, and the order in effect: at most one of each, newest first.
+at_hand = Kept(
+    lambda customer: (
+        Order.select(*SHOWN)
+        .where(Order.customer == customer)
+        .where(
+            (Order.state == "draft")
+            | ((Order.state == "submitted") & waiting)
+            | (
+                Order.id
+                == InEffect.select(fn.MAX(InEffect.id)).where(
+                    (InEffect.customer == customer) & (InEffect.state == "submitted") & effective
+                )
+            )
+        )
+        .order_by(Order.id.desc())
+    )
+)
+lines_with_products = Kept(
+    lambda order: (
+        OrderLine.select(OrderLine, Product).join(Product).where(OrderLine.order == order).order_by(OrderLine.position)
+    )
+)
+
+
+# --- whether it can be changed ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Whether a change may be begun or gone on with. `reason`: why not, "" when it may."""
+
+    reason: str
+    draft: Order | None = None
+    waiting: Order | None = None
+    now: Order | None = None  # in effect
+
+
+def opening_of(customer: Customer, partner: Partner) -> Opening:
+    """Two queries for a customer whose service runs, one for others."""
+    if customer.status != "complete":
+        return Opening(NOT_NOW[customer.status])
+    orders = at_hand(customer.id)
+    draft = next((order for order in orders if order.state == "draft"), None)
+    now = next((order for order in orders if in_effect(order)), None)
+    waits = next((order for order in orders if order.state == "submitted" and not in_effect(order)), None)
+    return Opening(reason_against(partner, draft, waits, now), draft, waits, now)
+
+
+def reason_against(partner: Partner, draft: Order | None, waits: Order | None, now: Order | None) -> str:
+    if partner.closed_at is not None:
+        return f"{partner.name} is closed, so nothing can be ordered."
+    if now is None:
+        return NOTHING_BOUGHT
+    if waits is not None:
+        return f"Change order {waits.addendum_number} takes effect on {formats.day(waits.effective_on)}."
+    if draft is not None and draft.kind == "new":
+        return SUBMIT_FIRST
+    name, priced = primary_and_price(now, partner)
+    return "" if priced else f"No contracted price today for {name}, its primary product. Ask the provider for one."
+
+
+PRIMARY = """
+SELECT line.name, product.active AND EXISTS (
+  SELECT 1 FROM contracted_price AS price
+  WHERE price.partner_id = ? AND price.product_id = line.product_id AND price.valid_from <= ?)
+FROM order_line AS line JOIN product ON product.id = line.product_id
+WHERE line.order_id = ? ORDER BY COALESCE(line.monthly_total, 0) DESC, line.position LIMIT 1"""
+
+
+def primary_and_price(order: Order, partner: Partner) -> tuple[str, bool]:
+    """Name of the primary product of an order, and whether it stands in the price list of today."""
+    asked = (partner.id, today(partner.timezone).isoformat(), order.id)
+    found = database.execute_sql(PRIMARY.replace("?", database.param), asked).fetchone()
+    return (str(found[0]), bool(found[1])) if found else ("", False)
