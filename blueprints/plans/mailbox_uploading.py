@@ -1,0 +1,395 @@
+"""Lists of mailboxes coming in: read from a file, looked over row by row, and kept by a yes; or as the RFI has them."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import IO, Any
+
+from peewee import Expression, fn
+
+from blueprints.customers.domains import shown_domain
+from blueprints.customers.sealing import drop_lists, seal
+from blueprints.plans.checking import answers_of
+from blueprints.plans.held import Held
+from blueprints.plans.mailbox_lists import FORMATS, MOST_ROWS, Fault, Listed, mailboxes_in, sorted_out
+from blueprints.plans.mailbox_places import Place, hold_mailboxes, place_of, questions_of
+from blueprints.web.csv_files import csv_rows
+from blueprints.web.refusals import ChangedMeanwhile, NotThere, Refused
+from data.database import database, transaction
+from data.mailboxes import ListedMailbox, MailboxList
+from data.moments import now
+from data.plans import Mailbox, Plan
+from data.rfi import Rfi
+
+MOST_BYTES = 25_000_000
+ROWS_SHOWN = 50
+MOST_FAULTS = 5_000  # kept with their reasons; the others are counted
+MOST_MAILBOXES = 50_000  # of one plan
+DROPPED_AFTER = timedelta(days=3)
+AT_ONCE = 500  # rows in one statement
+SEPARATOR = "\t"  # no cell holds one: where a file has them, they stand between its cells
+
+
+class ListGone(ChangedMeanwhile):
+    sentence = "This list is not waiting any more: somebody has kept it, dropped it, or uploaded another."
+
+
+class TooMany(Refused):
+    sentence = f"A plan moves at most {MOST_MAILBOXES:,} mailboxes. Take some away, or replace the list."
+
+
+class NoListInRfi(Refused):
+    sentence = "No list of mailboxes was handed in with the RFI."
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def read_list(who: Any, customer_id: int, file: IO[bytes]) -> MailboxList:
+    """Read a file, and keep its rows apart until somebody says yes. Read in pieces: it may be far too long.
+
+    Raises NotCsv, and as `hold`.
+    """
+    place_of(who, customer_id, "customers.edit")  # before anything is read for a stranger
+    table = mailboxes_in(csv_rows(file, most_rows=MOST_ROWS, most_bytes=MOST_BYTES))
+    counts: Counter[str] = Counter()
+    rows = [row_values(row) for row in counted_rows(sorted_out(table, passwords=True), counts)]
+    with transaction():
+        held, _ = hold_mailboxes(who, customer_id)
+        drop_lists([held.plan.id])
+        kept = MailboxList.create(
+            plan=held.plan,
+            format=table.form.name,
+            good=counts["good"],
+            faults=counts["faults"],
+            twice=counts["twice"],
+            at=now(),
+            by_name=who.name,
+        )
+        insert_rows(kept.id, rows)
+        held.tell("plan.mailbox_list_read", good=f"{kept.good:,}", faults=f"{kept.faults:,}")
+    return kept
+
+
+def counted_rows(rows: Iterable[Listed | Fault | None], counts: Counter[str]) -> Iterator[Listed | Fault]:
+    for row in rows:
+        if row is None:
+            counts["twice"] += 1
+            continue
+        kind = "faults" if isinstance(row, Fault) else "good"
+        counts[kind] += 1
+        if kind == "good" or counts["faults"] <= MOST_FAULTS:
+            yield row
+
+
+COLUMNS = ("list_id", "number", "reason", "cells", "address", "login", "name", "target", "sealed")
+
+
+def row_values(row: Listed | Fault) -> tuple[Any, ...]:
+    """As COLUMNS, without the list."""
+    if isinstance(row, Fault):
+        return (row.number, row.reason, SEPARATOR.join(row.cells), "", "", "", "", "")
+    sealed = seal(row.password) if row.password else ""
+    return (row.number, "", "", row.address.lower(), row.user or row.address, row.name, row.target.lower(), sealed)
+
+
+def insert_rows(list_id: int, rows: list[tuple[Any, ...]]) -> None:
+    """Many at once; by hand, because Peewee takes longer to write the statement than the database to do it."""
+    marks = f"({', '.join([database.param] * len(COLUMNS))})"
+    into = f"INSERT INTO listed_mailbox ({', '.join(COLUMNS)}) VALUES "  # noqa: S608 - our own names
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        database.execute_sql(into + ", ".join([marks] * len(some)), [v for row in some for v in (list_id, *row)])
+
+
+# --- looking it over ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RowView:
+    """`state`: new, known (there already, gets what the row says), faulty."""
+
+    number: int
+    address: str
+    login: str
+    name: str
+    target: str
+    has_secret: bool
+    state: str
+    reason: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A list that waits. `gone`: mailboxes of the plan that are not in it; `elsewhere`: domains of addresses that are
+    none of the customer's email domains, with how many.
+    """
+
+    id: int
+    format: str
+    good: int
+    faults: int
+    twice: int
+    new: int
+    known: int
+    gone: int
+    secrets: int
+    elsewhere: tuple[tuple[str, int], ...]
+    rows: list[RowView]
+    after: int  # number of the last row shown, 0 where it is the last
+    before: int
+    at: datetime
+    by: str
+
+    @property
+    def too_many(self) -> bool:
+        return self.new > MOST_MAILBOXES
+
+
+def waiting_list(place: Place) -> MailboxList | None:
+    found: MailboxList | None = MailboxList.get_or_none(MailboxList.plan == place.plan)
+    return found
+
+
+def preview_of(place: Place, after: int = 0, only: str = "") -> Preview | None:
+    """The list that waits, with a page of its rows. `only`: "faulty" for those that cannot be used."""
+    kept = waiting_list(place)
+    if kept is None:
+        return None
+    good = in_list(kept) & (ListedMailbox.reason == "")
+    known = ListedMailbox.select().where(good & is_known(place.plan)).count()
+    in_it = ListedMailbox.select(ListedMailbox.address).where(good)
+    gone = Mailbox.select().where((Mailbox.plan == place.plan) & Mailbox.address.not_in(in_it)).count()
+    which = in_list(kept) & (ListedMailbox.reason != "" if only == "faulty" else ListedMailbox.number > 0)
+    rows = list(
+        ListedMailbox.select(ListedMailbox, is_known(place.plan).alias("known"))
+        .where(which & (ListedMailbox.number > after))
+        .order_by(ListedMailbox.number)
+        .limit(ROWS_SHOWN + 1)
+    )
+    earlier = ListedMailbox.select(ListedMailbox.number).where(which & (ListedMailbox.number <= after))
+    before = [row.number for row in earlier.order_by(ListedMailbox.number.desc()).limit(ROWS_SHOWN + 1)]
+    return Preview(
+        id=kept.id,
+        format=FORMATS.get(kept.format, kept.format),
+        good=kept.good,
+        faults=kept.faults,
+        twice=kept.twice,
+        new=kept.good - known,
+        known=known,
+        gone=gone,
+        secrets=ListedMailbox.select().where(good & (ListedMailbox.sealed != "")).count(),
+        elsewhere=domains_elsewhere(place, kept),
+        rows=[row_view(row) for row in rows[:ROWS_SHOWN]],
+        after=rows[ROWS_SHOWN - 1].number if len(rows) > ROWS_SHOWN else 0,
+        before=before[ROWS_SHOWN] if len(before) > ROWS_SHOWN else (-1 if before else 0),
+        at=kept.at,
+        by=kept.by_name,
+    )
+
+
+def in_list(kept: MailboxList) -> Expression:
+    inside: Expression = ListedMailbox.of == kept
+    return inside
+
+
+def is_known(plan: Plan) -> Any:
+    return fn.EXISTS(
+        Mailbox.select(Mailbox.id).where((Mailbox.plan == plan) & (Mailbox.address == ListedMailbox.address))
+    )
+
+
+def row_view(row: ListedMailbox) -> RowView:
+    return RowView(
+        number=row.number,
+        address=row.address,
+        login="" if row.login.lower() == row.address else row.login,
+        name=row.name,
+        target=row.target,
+        has_secret=bool(row.sealed),
+        state="faulty" if row.reason else "known" if row.known else "new",
+        reason=row.reason,
+        cells=tuple(row.cells.split(SEPARATOR)) if row.cells else (),
+    )
+
+
+def domains_elsewhere(place: Place, kept: MailboxList) -> tuple[tuple[str, int], ...]:
+    """Domains that the RFI does not name among the email domains. They may be meant: it is said, not refused."""
+    own = own_domains(place)
+    if not own:
+        return ()
+    at = fn.STRPOS if database.param == "%s" else fn.INSTR
+    domain = fn.SUBSTR(ListedMailbox.address, at(ListedMailbox.address, "@") + 1)
+    rows = (
+        ListedMailbox.select(domain, fn.COUNT(ListedMailbox.id))
+        .where(in_list(kept) & (ListedMailbox.reason == ""))
+        .group_by(domain)
+        .tuples()
+    )
+    found = sorted(((shown_domain(name), count) for name, count in rows if name not in own), key=lambda each: -each[1])
+    return tuple(found[:5])
+
+
+def own_domains(place: Place) -> frozenset[str]:
+    answers = answers_of(Rfi.get_or_none(Rfi.order == place.plan.order_id))
+    given = answers.get("mail_domains")
+    return frozenset(str(each).lower() for each in given) if isinstance(given, list) else frozenset()
+
+
+def faulty_rows(place: Place) -> list[list[str]]:
+    """A heading, then each faulty row: number, reason, its cells without passwords. Raises NotThere."""
+    kept = waiting_list(place)
+    if kept is None or not kept.faults:
+        raise NotThere
+    rows = ListedMailbox.select().where(in_list(kept) & (ListedMailbox.reason != "")).order_by(ListedMailbox.number)
+    return [["Row", "Reason", "Cells"], *([row.number, row.reason, *row.cells.split(SEPARATOR)] for row in rows)]
+
+
+# --- keeping it ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of keeping a list."""
+
+    new: int
+    changed: int
+    gone: int = 0
+
+    @property
+    def told(self) -> str:
+        words = ((self.new, "new"), (self.changed, "there already and brought up to date"), (self.gone, "taken away"))
+        return ", ".join(f"{count:,} {word}" for count, word in words if count) or "nothing new"
+
+
+def keep_list(who: Any, customer_id: int, list_id: int, *, replace: bool = False) -> Taken:
+    """Take the good rows of the list over; `replace`: mailboxes that are not in it are taken away.
+
+    What a row does not say stays as it was. A mailbox that gets another user name or password is to be tested again.
+    Raises ListGone, TooMany, and as `hold`.
+    """
+    with transaction():
+        held, _ = hold_mailboxes(who, customer_id)
+        kept = MailboxList.get_or_none((MailboxList.plan == held.plan) & (MailboxList.id == list_id))
+        if kept is None:
+            raise ListGone
+        gone = take_away_others(held.plan, kept) if replace else 0
+        changed = bring_up_to_date(held.plan, kept)
+        new = insert_new(held, kept)
+        if Mailbox.select().where(Mailbox.plan == held.plan).count() > MOST_MAILBOXES:
+            raise TooMany
+        drop_lists([held.plan.id])
+        taken = Taken(new, changed, gone)
+        held.tell("plan.mailboxes_listed", told=taken.told)
+    return taken
+
+
+def take_away_others(plan: Plan, kept: MailboxList) -> int:
+    in_it = ListedMailbox.select(ListedMailbox.address).where(in_list(kept) & (ListedMailbox.reason == ""))
+    gone: int = Mailbox.delete().where((Mailbox.plan == plan) & Mailbox.address.not_in(in_it)).execute()
+    return gone
+
+
+def bring_up_to_date(plan: Plan, kept: MailboxList) -> int:
+    """Mailboxes that are there already. First those whose results count no more, while that can still be seen."""
+    same = (Mailbox.plan == plan) & in_list(kept) & (ListedMailbox.reason == "")
+    same &= Mailbox.address == ListedMailbox.address
+    otherwise = (Mailbox.login != ListedMailbox.login) | (ListedMailbox.sealed != "")
+    forgotten: dict[str, Any] = {"state": "pending", "sentence": "", "found": {}}
+    forgotten |= dict.fromkeys(("folders", "messages", "size", "tested_at"))
+    Mailbox.update(**forgotten).from_(ListedMailbox).where(same & otherwise & (Mailbox.state != "skipped")).execute()
+    known: int = (
+        Mailbox.update(
+            login=ListedMailbox.login,
+            name=said_or_kept(ListedMailbox.name, Mailbox.name),
+            target=said_or_kept(ListedMailbox.target, Mailbox.target),
+            sealed=said_or_kept(ListedMailbox.sealed, Mailbox.sealed),
+            version=Mailbox.version + 1,
+        )
+        .from_(ListedMailbox)
+        .where(same)
+        .execute()
+    )
+    return known
+
+
+def said_or_kept(said: Any, kept: Any) -> Any:
+    return fn.COALESCE(fn.NULLIF(said, ""), kept)
+
+
+def insert_new(held: Held, kept: MailboxList) -> int:
+    statement = """
+INSERT INTO mailbox (plan_id, address, login, name, target, sealed, state, sentence, found, version)
+SELECT ?, address, login, name, target, sealed, 'pending', '', '{}', 1 FROM listed_mailbox AS listed
+WHERE list_id = ? AND reason = ''
+AND NOT EXISTS (SELECT 1 FROM mailbox WHERE mailbox.plan_id = ? AND mailbox.address = listed.address)
+ORDER BY number"""
+    made = database.execute_sql(statement.replace("?", database.param), (held.plan.id, kept.id, held.plan.id))
+    return int(made.rowcount)
+
+
+def drop_list(who: Any, customer_id: int, list_id: int) -> None:
+    """Nobody wants it. Raises ListGone, and as `hold`."""
+    with transaction():
+        held, _ = hold_mailboxes(who, customer_id)
+        if not MailboxList.select().where((MailboxList.plan == held.plan) & (MailboxList.id == list_id)).exists():
+            raise ListGone
+        drop_lists([held.plan.id])
+        held.tell("plan.mailbox_list_dropped")
+
+
+def drop_old_lists() -> None:
+    """Lists that were uploaded and forgotten: there may be passwords in them."""
+    MailboxList.delete().where(MailboxList.at < now() - DROPPED_AFTER).execute()
+
+
+# --- the list of the RFI ------------------------------------------------------------------------------
+
+
+def rfi_list(place: Place) -> dict[str, Any] | None:
+    """The list that was handed in with the newest RFI, as blueprints/rfi/uploaded_lists.py keeps it."""
+    answers = answers_of(Rfi.get_or_none(Rfi.order == place.plan.order_id))
+    given = (answers.get(question) for question in questions_of(place.told, "mailboxes"))
+    return next((each for each in given if isinstance(each, dict) and each.get("count")), None)
+
+
+def left_to_take_over(place: Place, given: dict[str, Any] | None) -> int:
+    """How many of its addresses are not listed yet."""
+    if not given:
+        return 0
+    there = {row[0] for row in Mailbox.select(Mailbox.address).where(Mailbox.plan == place.plan).tuples()}
+    return sum(address.lower() not in there for address, _ in rows_of(given))
+
+
+def rows_of(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Address, user name."""
+    for _, address, user in csv.reader(io.StringIO(given.get("rows", ""), newline="")):
+        yield address, user
+
+
+def take_over(who: Any, customer_id: int) -> Taken:
+    """List what the RFI lists; mailboxes that are there already stay as they are. Raises NoListInRfi, TooMany."""
+    with transaction():
+        held, step = hold_mailboxes(who, customer_id)
+        given = rfi_list(Place(held.customer, held.plan, step.row, step.told))
+        if not given:
+            raise NoListInRfi
+        found = {address.lower(): user or address for address, user in rows_of(given)}
+        kept = MailboxList.select(MailboxList.id).where(MailboxList.plan == held.plan).first()
+        if kept is not None:
+            raise Refused("A list that was uploaded waits for your yes. Keep it or drop it first.")
+        listed = MailboxList.create(
+            plan=held.plan, format=str(given["format"]), good=len(found), faults=0, twice=0, at=now(), by_name=who.name
+        )
+        rows = [(number, "", "", address, user, "", "", "") for number, (address, user) in enumerate(found.items(), 1)]
+        insert_rows(listed.id, rows)
+        taken = Taken(insert_new(held, listed), 0)
+        if Mailbox.select().where(Mailbox.plan == held.plan).count() > MOST_MAILBOXES:
+            raise TooMany
+        drop_lists([held.plan.id])
+        held.tell("plan.mailboxes_listed", told=f"{taken.told}, as the RFI has them")
+    return taken
