@@ -102,7 +102,8 @@ class StepComment(Record):
 class PlanCheck(Record):
     """One run of a step's check. `state`: due, running, done. The evidence of what was found is never changed.
 
-    `watch`: run daily after the step is done, to notice what drifts away.
+    `watch`: run daily after the step is done, to notice what drifts away. `again_at`: when the portal looks again by
+    itself, told by the newest run alone.
     """
 
     step = ForeignKeyField(PlanStep, backref="checks", on_delete="CASCADE")
@@ -116,6 +117,7 @@ class PlanCheck(Record):
     sentence = TextField(default="")
     evidence = Facts(default=dict)  # raw answers, asked servers, times
     answered_at = Moment(null=True)
+    again_at = Moment(null=True)
     asked_by_id = IntegerField(null=True)
     asked_by_name = TextField(default="")
 

@@ -89,13 +89,18 @@ def refuse_too_soon(step: HeldStep) -> None:
         raise TooSoon(max(int((PAUSE - passed).total_seconds()), 1))
 
 
-def put_due(step: HeldStep, who: Any, *, watch: bool = False) -> PlanCheck:
-    """The row itself. Call inside the transaction that holds the step. `who` has .id and .name."""
+def put_due(step: HeldStep, who: Any, *, watch: bool = False, tries: int = 0) -> PlanCheck:
+    """The row itself; what was to be asked again before is not, then. Call inside the transaction that holds the step.
+
+    `who` has .id and .name; `tries`: how often it was begun without an answer before.
+    """
     assert step.told.check is not None
+    PlanCheck.update(again_at=None).where((PlanCheck.step == step.row) & PlanCheck.again_at.is_null(False)).execute()
     written: PlanCheck = PlanCheck.create(
         step=step.row,
         kind=step.told.check.kind,
         not_before=now(),
+        tries=tries,
         watch=watch,
         asked_by_id=who.id,
         asked_by_name=who.name,

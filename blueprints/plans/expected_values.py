@@ -64,8 +64,14 @@ def put_in(value: Any, domain: str) -> Any:
 def expected_of(of_partner: Mapping[str, Any], of_plan: Mapping[str, Any]) -> Expected:
     """What was kept (Partner.expected, Plan.expected) together: the plan's stands where it says something."""
     kept = {**of_partner, **{key: value for key, value in of_plan.items() if value}}
-    given = {key: value for key, value in kept.items() if key in KEYS and value}
-    return Expected(**{key: tuple(value) if key in LISTS else value for key, value in given.items()})
+    given: dict[str, Any] = {key: kept[key] for key in KEYS if kept.get(key)}
+    given |= {key: tuple(given[key]) for key in LISTS if key in given}
+    return Expected(**given)
+
+
+def expected_names(expected: Expected) -> set[str]:
+    """The mail hosts without their numbers."""
+    return {each.split()[-1] for each in expected.mx}
 
 
 # --- as they are typed ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from blueprints.accounts.standing import Standing
 from blueprints.customers.links import LinkHolder
 from blueprints.plans.checking import answers_of, domains_of
-from blueprints.plans.expected_values import Expected, expected_of
+from blueprints.plans.expected_values import Expected, expected_names, expected_of
 from blueprints.plans.judging.spf import records_in
 from blueprints.plans.rules import customer_for
 from blueprints.plans.views import StepView
@@ -126,10 +126,6 @@ def mail_records(domain: str, expected: Expected, seen: Mapping[str, Any]) -> It
             yield Record(domain, domain, "MX", "", f"A host below {name[2:]}: your MSP knows which.")
         else:
             yield Record(domain, domain, "MX", value, note)
-
-
-def expected_names(expected: Expected) -> set[str]:
-    return {each.split()[-1] for each in expected.mx}
 
 
 def spf_record(domain: str, expected: Expected, seen: Mapping[str, Any]) -> Record:
