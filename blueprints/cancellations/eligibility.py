@@ -102,9 +102,7 @@ def judge(case: Case, today: date) -> Verdict:
     opens = opens_on(case.subscription_start)
     if today < opens:
         began = day(case.subscription_start)
-        sentence = (
-            f"The subscription began on {began}. It can be cancelled from {day(opens)}, eleven months later."
-        )
+        sentence = f"The subscription began on {began}. It can be cancelled from {day(opens)}, eleven months later."
         return Verdict(False, Reason.TOO_EARLY, sentence, from_day=opens)
     if case.hindrance:
         return refusal(Reason(case.hindrance), UNDER_WAY[case.hindrance])

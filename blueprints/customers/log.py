@@ -23,6 +23,7 @@ NAMED = "name:"  # before a name in an address; ids are digits
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "record": ("Record and status", ("prospect.", "customer.")),
     "orders": ("Orders", ("order.",)),
+    "cancellations": ("Cancellation", ("cancellation.",)),
     "rfi": ("RFI", ("rfi.",)),
     "plan": ("Plan", ("plan.",)),
     "letters": ("Letters", ("email.",)),

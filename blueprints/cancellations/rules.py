@@ -1,0 +1,210 @@
+"""Asking for the end of a service, and withdrawing that; the provider's part of it.
+
+Each is one transaction that holds the customer's row first, so pressing twice and two people at once make one.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from blueprints.accounts.standing import Standing
+from blueprints.cancellations.cases import pending_of, verdict_on
+from blueprints.cancellations.eligibility import PERMISSION, Reason, Verdict
+from blueprints.cancellations.letters import Concern, write_requested, write_withdrawn
+from blueprints.cancellations.paper import file_confirmation
+from blueprints.customers.rules import find_customer, move_to
+from blueprints.web.refusals import ChangedMeanwhile, MayNot, Refused
+from data import formats, history
+from data.cancellations import Cancellation
+from data.customers import Customer
+from data.database import transaction
+from data.moments import now, today
+from data.terms import Terms, keep_terms, terms_on
+
+KIND = "cancellation"
+
+
+class NotCancellable(Refused):
+    """Not now, or not by this person; the verdict says why and from when."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.sentence)
+        self.verdict = verdict
+
+
+class AlreadyPending(NotCancellable):
+    """It was asked for before."""
+
+
+class NotAccepted(Refused):
+    sentence = "Accept the terms of cancellation; without that nothing can be cancelled."
+
+
+class NothingPending(Refused):
+    sentence = "No cancellation of this customer is pending (any more)."
+
+
+class InProcess(Refused):
+    sentence = (
+        "The provider has begun to process this cancellation. Only the provider can still withdraw it: write to them."
+    )
+
+
+class ServiceEnded(Refused):
+    sentence = "The last day of service is over, so the cancellation can no longer be withdrawn."
+
+
+class AlreadyDone(Refused):
+    sentence = "Somebody noted this already."
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody confirmed on the cancel page.
+
+    `terms` and `ends`: version of the terms and last day of service that the page showed; what became something else
+    meanwhile is shown before it is agreed to.
+    """
+
+    export: bool
+    accepted: bool
+    terms: str
+    ends: date | None
+    from_address: str  # IP address
+
+
+def current_terms(customer: Customer) -> Terms:
+    """The terms that count today, where the MSP is."""
+    return terms_on(KIND, today(customer.partner.timezone))
+
+
+def request_cancellation(who: Standing, customer_id: int, request: Request, portal: str) -> Cancellation:
+    """Ask for the end of all services. `portal`: address of the installation, for links in letters.
+
+    Raises NotThere, MayNot, AlreadyPending, NotCancellable, NotAccepted, ChangedMeanwhile.
+    """
+    with transaction():
+        customer = find_customer(who, customer_id, PERMISSION, for_update=True)
+        ends = refuse_unless_cancellable(who, customer)
+        terms = current_terms(customer)
+        if not request.accepted:
+            raise NotAccepted(field="accepted")
+        if (request.terms, request.ends) != (terms.version, ends):
+            raise ChangedMeanwhile(
+                "The terms or the last day of service changed since you opened this page. Look at them again."
+            )
+        cancellation = Cancellation.create(
+            customer=customer,
+            partner=customer.partner_id,
+            export=request.export,
+            terms=keep_terms(terms),
+            commitment_ends=customer.commitment_ends,
+            ends_on=ends,
+            asked_at=now(),
+            asked_by=who.id,
+            asked_from=request.from_address,
+        )
+        concern = Concern(who, customer, customer.partner, cancellation, portal)
+        concern.record(
+            "cancellation.requested",
+            ends=formats.day(ends),
+            export="with data export" if request.export else "without data export",
+        )
+        move_to(customer, "pending_cancellation", who)
+        write_requested(concern, file_confirmation(who, concern, terms))
+    return cancellation
+
+
+def refuse_unless_cancellable(who: Standing, customer: Customer) -> date:
+    """The last day of service, if it is asked for now. Raises AlreadyPending, NotCancellable."""
+    verdict = verdict_on(who, customer)
+    if verdict.reason is Reason.PENDING:
+        raise AlreadyPending(verdict)
+    if verdict.ends is None:
+        raise NotCancellable(verdict)
+    return verdict.ends
+
+
+# --- withdrawing --------------------------------------------------------------------------------------
+
+
+def why_not_withdrawn(who: Standing, cancellation: Cancellation) -> Refused | None:
+    """Why this person cannot withdraw it now; None if they can."""
+    if today(cancellation.partner.timezone) > cancellation.ends_on:
+        return ServiceEnded()
+    if cancellation.processed_at is not None and not who.may("cancellations.process"):
+        return InProcess()
+    return None
+
+
+def withdraw(who: Standing, customer_id: int, version: int, reason: str, portal: str) -> Cancellation:
+    """Go on with the service as if nothing had been asked for.
+
+    Raises NotThere, MayNot, NothingPending, ServiceEnded, InProcess, ChangedMeanwhile.
+    """
+    with transaction():
+        customer, cancellation = held(who, customer_id, PERMISSION)
+        if refusal := why_not_withdrawn(who, cancellation):
+            raise refusal
+        seen(cancellation, version)
+        cancellation.state, cancellation.reason = "withdrawn", reason
+        cancellation.withdrawn_at, cancellation.withdrawn_by = now(), who.id
+        cancellation.version += 1
+        cancellation.save()
+        concern = Concern(who, customer, cancellation.partner, cancellation, portal)
+        concern.record("cancellation.withdrawn", reason=reason)
+        move_to(customer, "complete", who)
+        write_withdrawn(concern)
+    return cancellation
+
+
+def held(who: Standing, customer_id: int, permission: str) -> tuple[Customer, Cancellation]:
+    """The customer, held until the transaction ends, and the cancellation that is pending. Raises NothingPending."""
+    customer = find_customer(who, customer_id, permission, for_update=True)
+    cancellation = pending_of(customer)
+    if cancellation is None:
+        raise NothingPending
+    return customer, cancellation
+
+
+def seen(cancellation: Cancellation, version: int) -> None:
+    if cancellation.version != version:
+        raise ChangedMeanwhile("Something happened to this cancellation after you opened the page. Look at it again.")
+
+
+# --- the provider's part ------------------------------------------------------------------------------
+
+
+def take_up(who: Standing, customer_id: int, version: int) -> Cancellation:
+    """The provider begins to process it: from now on the MSP can no longer withdraw it."""
+    with transaction():
+        _, cancellation = held_by_provider(who, customer_id)
+        if cancellation.processed_at is not None:
+            raise AlreadyDone
+        seen(cancellation, version)
+        cancellation.processed_at, cancellation.processed_by = now(), who.id
+        keep(who, cancellation, "cancellation.processed")
+    return cancellation
+
+
+def note_quote(who: Standing, customer_id: int, version: int) -> Cancellation:
+    """The provider has sent the quote for the data export."""
+    with transaction():
+        _, cancellation = held_by_provider(who, customer_id)
+        if cancellation.quoted_at is not None or not cancellation.export:
+            raise AlreadyDone
+        seen(cancellation, version)
+        cancellation.quoted_at, cancellation.quoted_by = now(), who.id
+        keep(who, cancellation, "cancellation.export_quoted")
+    return cancellation
+
+
+def held_by_provider(who: Standing, customer_id: int) -> tuple[Customer, Cancellation]:
+    if not who.may("cancellations.process"):
+        raise MayNot
+    return held(who, customer_id, "customers.see")
+
+
+def keep(who: Standing, cancellation: Cancellation, kind: str) -> None:
+    cancellation.version += 1
+    cancellation.save()
+    history.record(kind, who, partner=cancellation.partner_id, customer=cancellation.customer_id)
