@@ -10,6 +10,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.customer_details.rules import Details
 from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
+from blueprints.plans.panel import planned_facts
 from blueprints.rfi.panel import rfi_facts
 from data.customers import Customer
 
@@ -21,7 +22,7 @@ Facts = Callable[[Standing, Customer], dict[str, Any]]
 # panel say it themselves.
 PANELS: dict[str, Facts | None] = {
     "heading": None,
-    "plan": None,
+    "plan": planned_facts,
     "notes": partial(notes_facts, most=NOTES),
     "products": None,
     "infrastructure": None,

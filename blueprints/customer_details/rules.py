@@ -18,7 +18,6 @@ from data.domains import DomainLookup
 from data.kept import EVERY, Kept
 from data.orders import Order, OrderLine
 from data.partners import Partner
-from data.plans import Plan
 from data.rfi import Rfi
 from data.roles import Role
 
@@ -86,10 +85,6 @@ class Details:
         return self.customer.partner
 
     @cached_property
-    def plan(self) -> Plan | None:
-        return newest_plan.first(self.customer.id)
-
-    @cached_property
     def rfi(self) -> Rfi | None:
         return newest_rfi(self.customer)
 
@@ -135,7 +130,6 @@ def some(found: list[Any], most: int) -> Some[Any]:
 
 WITHOUT_LOGO = [field for field in Partner._meta.sorted_fields if field.name != "logo"]
 partner_of = Kept(lambda partner: Partner.select(*WITHOUT_LOGO).where(Partner.id == partner))
-newest_plan = Kept(lambda customer: Plan.select().where(Plan.customer == customer).order_by(Plan.id.desc()).limit(1))
 lookup_of = Kept(
     lambda customer: (
         DomainLookup.select()

@@ -11,16 +11,18 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import chosen_customers, every_customer
-from blueprints.customers.lists import RFI_STATES, names_of
+from blueprints.customers.lists import RFI_STATES, Progress, names_of, plans_of
 from blueprints.customers.wanted import Wanted
 from blueprints.web.csv_files import csv_safe
 from data.customers import ACCOUNT_TYPES, Contact
+from data.plans import OWNERS
 
 AT_ONCE = 500
 LEAD = ("Implementation Lead", "Email", "Phone")
 NOBODY = ("", "", "")
 HEADING = (
-    *("Customer", "Domain", "MSP", "Permitted users", "Account type", "RFI", "Your role"),
+    *("Customer", "Domain", "MSP", "Permitted users", "Account type", "RFI"),
+    *("Steps done", "Steps", "Whose turn", "Your role"),
     *("Subscription start", "Created", *LEAD),
 )
 
@@ -56,6 +58,7 @@ def lined(rows: Iterable[Cells]) -> str:
 def cells(who: Standing, rows: list[Row]) -> Iterator[Cells]:
     leads = leads_of(row.id for row in rows)
     partners = names_of({row.partner_id for row in rows})
+    plans = plans_of(rows)
     for row in rows:
         yield (
             row.name,
@@ -64,11 +67,17 @@ def cells(who: Standing, rows: list[Row]) -> Iterator[Cells]:
             row.permitted_users,
             ACCOUNT_TYPES.get(row.account_type, row.account_type),
             RFI_STATES.get(row.rfi_state, ""),
+            *worked_off(plans.get(row.id)),
             who.role_on(row.id, row.partner_id).label,
             row.subscription_start or "",
             day_there(row, who.timezone),
             *leads.get(row.id, NOBODY),
         )
+
+
+def worked_off(plan: Progress | None) -> tuple[object, object, str]:
+    """Required steps done, how many there are, and who does the next one."""
+    return (plan.done, plan.total, OWNERS.get(plan.turn, "")) if plan else ("", "", "")
 
 
 def leads_of(customer_ids: Iterable[int]) -> dict[int, tuple[str, str, str]]:

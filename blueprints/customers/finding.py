@@ -37,6 +37,7 @@ class Row(NamedTuple):
     account_type: str
     status: str
     rfi_state: str
+    steps_left: int
     subscription_start: Any
     created_at: Any
 

@@ -28,11 +28,13 @@ COLUMNS: tuple[tuple[str, str, bool], ...] = (
     ("Users", "users", True),
     ("Account type", "type", False),
     ("RFI", "rfi", False),
+    ("Plan", "plan", False),
     ("Your role", "role", False),
 )
 OF_SHELF = {
     "in_progress": COLUMNS,
-    "complete": tuple(column for column in COLUMNS if column[1] != "rfi"),  # answered, or it would not be complete
+    # Answered and worked off, or it would not be complete.
+    "complete": tuple(column for column in COLUMNS if column[1] not in ("rfi", "plan")),
 }
 
 
@@ -83,11 +85,13 @@ def customer_facts(
 
 def rows_drawn(who: Standing, rows: list[Row], shelf: str, base: str, chosen: Collection[int]) -> Markup:
     partners = lists.partner_names(who, rows)
+    plans = lists.plans_of(rows) if shelf == "in_progress" else {}
     drawn = (
         row_drawn(
             row,
             partners.get(row.partner_id, ""),
             who.role_on(row.id, row.partner_id).label,
+            plans.get(row.id),
             shelf,
             base,
             row.id in chosen,
@@ -98,10 +102,12 @@ def rows_drawn(who: Standing, rows: list[Row], shelf: str, base: str, chosen: Co
 
 
 @lru_cache(maxsize=KEPT_ROWS)
-def row_drawn(row: Row, partner: str, role: str, shelf: str, base: str, ticked: bool) -> Markup:
+def row_drawn(
+    row: Row, partner: str, role: str, plan: lists.Progress | None, shelf: str, base: str, ticked: bool
+) -> Markup:
     """One row. Kept, because drawing rows anew is most of what a list costs."""
     drawing: Any = current_app.jinja_env.get_template("customers/row.html").module
-    shown = lists.shown(row, partner, role)
+    shown = lists.shown(row, partner, role, plan)
     return Markup(drawing.row(shown, base, ticked, shelf == "in_progress"))  # noqa: S704 - escaped by the macro
 
 

@@ -7,10 +7,13 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import Listing
+from blueprints.customers.places import NO_STEPS
 from blueprints.customers.wanted import Wanted
 from data import formats
 from data.customers import ACCOUNT_TYPES
+from data.database import database
 from data.partners import Partner
+from data.plans import OWNERS
 
 # As the mark of an RFI says them (templates/parts/states.html).
 RFI_STATES = {
@@ -19,6 +22,22 @@ RFI_STATES = {
     "error": "Answers flagged",
     "not_applicable": "Not applicable",
 }
+
+
+class Progress(NamedTuple):
+    """How far the plan of a customer is: required steps done, of how many, and whose turn it is."""
+
+    done: int
+    total: int
+    turn: str
+
+    def __str__(self) -> str:
+        return f"{formats.number(self.done)} of {formats.number(self.total)}"
+
+    @property
+    def turn_told(self) -> str:
+        """“MSP’s turn”; "" when nothing can be worked on."""
+        return f"{OWNERS[self.turn]}’s turn" if self.turn else ""
 
 
 class Shown(NamedTuple):
@@ -32,9 +51,10 @@ class Shown(NamedTuple):
     account_type: str
     rfi: str
     role: str
+    plan: Progress | None
 
 
-def shown(row: Row, partner: str, role: str) -> Shown:
+def shown(row: Row, partner: str, role: str, plan: Progress | None = None) -> Shown:
     return Shown(
         id=row.id,
         name=row.name,
@@ -44,7 +64,24 @@ def shown(row: Row, partner: str, role: str) -> Shown:
         account_type=ACCOUNT_TYPES.get(row.account_type, row.account_type),
         rfi=row.rfi_state,
         role=role,
+        plan=plan,
     )
+
+
+def plans_of(rows: Iterable[Row]) -> dict[int, Progress]:
+    """Customer id → how far the newest plan is, for those whose plan has steps: one query."""
+    ids = [row.id for row in rows if row.steps_left != NO_STEPS]
+    if not ids:
+        return {}
+    marks = ", ".join([database.param] * len(ids))
+    found = database.execute_sql(PLANS.format(marks), ids).fetchall()
+    return {customer_id: Progress(*progress) for customer_id, *progress in found}
+
+
+PLANS = (
+    "SELECT customer_id, steps_done, steps_total, turn FROM plan"
+    " WHERE customer_id IN ({}) AND template IS NOT NULL ORDER BY id"
+)
 
 
 def partner_names(who: Standing, rows: Iterable[Row]) -> dict[int, str]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 LONGEST_CURSOR = 8_192
 BIGGEST = 2**53  # ids and numbers of rows
+NO_STEPS = -1  # how many are left of a plan that has none
 
 
 class Place(NamedTuple):
@@ -42,6 +43,8 @@ def value_of(sort: str, value: Any) -> Any:
     """The value if both databases take it where such a column is compared; else None."""
     if sort == "users":
         return value if is_number(value) else None
+    if sort == "plan":
+        return value if is_number(value) or value == NO_STEPS else None
     if sort == "role":
         two = isinstance(value, list) and len(value) == 2 and all(map(is_text, value))
         return tuple(value) if two else None

@@ -17,6 +17,7 @@ SORTS = {
     "users": "permitted_users",
     "type": "account_type",
     "rfi": "rfi_state",
+    "plan": "steps_left",
     "role": "name_key",  # the names under one role after those under another
     "created": "created_at",
 }
