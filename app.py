@@ -31,6 +31,7 @@ from blueprints.orders import routes as orders
 from blueprints.partners import routes as partners
 from blueprints.plans import routes as plans
 from blueprints.plans import stuck_routes as plans_stuck
+from blueprints.plans import welcome_routes as welcome
 from blueprints.prospects import routes as prospects
 from blueprints.rfi import reminding_routes as rfi_reminding
 from blueprints.rfi import review_routes as rfi_review
@@ -60,6 +61,7 @@ FEATURES = (
     rfi_reminding,
     plans,
     plans_stuck,
+    welcome,
     mailroom,
 )
 TWO_MEGABYTES = 2 * 1024 * 1024
