@@ -88,6 +88,7 @@ KINDS: dict[str, str] = {
     "plan.made": "Onboarding plan made: {plan}, {count} steps",
     "plan.step_started": "Step “{step}” started",
     "plan.step_done": "Step “{step}” done",
+    "plan.expected_changed": "Expected records: {changes}",
     "plan.check_asked": "Step “{step}”: asked for its check",
     "plan.step_proven": "Step “{step}” done: its check has passed",
     "plan.step_drifted": "Step “{step}” is not as it was: {what}",

@@ -103,7 +103,11 @@ def newer(typed: PartnerForm, now_saved: PartnerForm) -> dict[str, str]:
 
 
 def tabs(partner_id: int, current: str) -> list[dict[str, Any]]:
-    pages = (("Settings", "partners.settings"), ("Contracted prices", "partners.price_lists"))
+    pages = (
+        ("Settings", "partners.settings"),
+        ("Contracted prices", "partners.price_lists"),
+        ("Records", "checks.expected_of_partner"),
+    )
     return [
         {"label": label, "href": url_for(endpoint, partner_id=partner_id), "current": endpoint == current}
         for label, endpoint in pages

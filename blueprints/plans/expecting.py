@@ -12,6 +12,7 @@ from blueprints.plans.expected_values import Expected, expected_names, expected_
 from blueprints.plans.judging.spf import records_in
 from blueprints.plans.rules import customer_for
 from blueprints.plans.views import StepView
+from blueprints.web.refusals import NotThere
 from data.customers import Customer
 from data.partners import Partner
 from data.plan_definitions import Check
@@ -59,6 +60,15 @@ def records_for(who: Standing | LinkHolder, customer_id: int, *steps: StepView) 
         for step in wanted
         if step.check
     }
+
+
+def values_of(who: Standing | LinkHolder, customer_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values kept for this customer alone, and those of the MSP. Raises NotThere."""
+    customer = customer_for(who, customer_id)
+    plan: Plan | None = Plan.select().where(Plan.customer == customer).order_by(Plan.id.desc()).first()
+    if plan is None:
+        raise NotThere
+    return plan.expected, Partner.get_by_id(customer.partner_id).expected
 
 
 def facts_of(check_ids: list[int]) -> dict[int, Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from flask import request
 
 from blueprints.accounts.standing import Standing
 from blueprints.plans.arranging import assignable
+from blueprints.plans.expecting import records_for
 from blueprints.plans.rules import comments_of, runs_of
 from blueprints.plans.views import LOCKED, PlanView, StepView
 from data.customers import Customer
@@ -116,6 +117,7 @@ def step_facts(who: Standing, customer: Customer, view: PlanView, step: StepView
         "waiting_for_it": [each for each in view.steps if step.title in each.waits_for],
         "comments": comments_of(who, customer.id, step.id) if step.comments else (),
         "runs": runs_of(who, customer.id, step.id) if step.check else (),
+        "records": records_for(who, customer.id, step).get(step.id, ()),
         "stamp": stamp_of(view),
         "looks": seconds_between_looks(view),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from blueprints.gateways.evidence import Verdict
+from blueprints.plans import mailbox_checking
 from blueprints.plans.checking import Subject
 from blueprints.plans.looking import directory, names, servers
 
@@ -17,4 +18,5 @@ RUNNERS: Mapping[str, Callable[[Subject], Verdict]] = {
     "smtp_closed": servers.smtp_closed,
     "recipients": servers.recipients,
     "ldap": directory.ldap,
+    "imap": mailbox_checking.run,
 }
