@@ -35,6 +35,7 @@ class PanelStep:
     owner: str
     state: str
     said: str
+    drifted: bool
     due_on: Any
     overdue: bool
     waiting_until: Any
@@ -95,6 +96,7 @@ class Panel:
                 row.owner,
                 row.state,
                 row.alert or (row.reason if row.state == "failed" else ""),
+                bool(row.alert),
                 row.due_on,
                 bool(row.due_on and row.due_on < day and row.state not in SETTLED),
                 row.waiting_until,
