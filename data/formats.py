@@ -37,6 +37,7 @@ def day(date_: date, locale: str = LOCALE) -> str:
     return format_date(date_, "long", locale=locale)
 
 
+@lru_cache(maxsize=8_192)
 def moment(at: datetime, zone: str, locale: str = LOCALE) -> str:
     """A moment as a clock in an IANA time zone shows it: "21 Nov 2026, 20:24 GMT+01:00".
 

@@ -1,16 +1,25 @@
 """Queries put together once: Peewee takes several times longer for that than the database for the answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import ForeignKeyField, IntegerField, ModelObjectCursorWrapper, TextField
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    CharField,
+    ForeignKeyField,
+    IntegerField,
+    ModelCursorWrapper,
+    ModelObjectCursorWrapper,
+    TextField,
+)
 
 from data.database import database
 
 # Stand for the numbers of a query while it is put together. No row has such an id.
 STANDING_IN = tuple(2**61 + place for place in range(40))
-AS_THEY_COME = (IntegerField, TextField, ForeignKeyField)  # both databases give what Peewee would make of it
+AS_THEY_COME = (AutoField, IntegerField, BigIntegerField, TextField, CharField, ForeignKeyField)  # both databases give what Peewee would make of it
 EVERY = 2**62  # an id beyond all others: “before this one” leaves nothing out
 
 
@@ -62,25 +71,74 @@ class Statement:
         wrapper = self.query._get_cursor_wrapper(cursor)
         wrapper.initialize()
         wrapper.cursor = None
-        whole = isinstance(wrapper, ModelObjectCursorWrapper) and None not in wrapper.fields
-        self.reader = reader_of(wrapper.constructor, wrapper.fields) if whole else wrapper.process_row
+        self.reader = reader_of(wrapper)
         return self.reader
 
 
-def reader_of(record: Any, fields: Sequence[Any]) -> Callable[[Any], Any]:
-    """Makes the same record of a row as Peewee does, without setting one field after the other."""
-    names = [field.name for field in fields]
-    converted = [(field.name, field.python_value) for field in fields if not isinstance(field, AS_THEY_COME)]
+# --- rows to records ----------------------------------------------------------------------------------
 
-    def read(row: Any) -> Any:
+Make = Callable[[Any], Any]  # row → record
+
+
+def reader_of(wrapper: Any) -> Make:
+    """Makes the same records of a row as Peewee does, without setting one field after the other.
+
+    What is neither plain nor joined by foreign keys stays with Peewee.
+    """
+    if isinstance(wrapper, ModelObjectCursorWrapper) and wrapper.is_model:
+        make = maker_of(wrapper.constructor, list(enumerate(wrapper.unique_columns)))
+    elif isinstance(wrapper, ModelCursorWrapper):
+        make = joining_maker_of(wrapper)
+    else:
+        make = None
+    return make or wrapper.process_row
+
+
+def maker_of(record: Any, columns: list[tuple[int, str]]) -> Make | None:
+    """Of these columns (place in the row, name), which must stand side by side and be fields of the record."""
+    fields, names, first = record._meta.fields, [name for _, name in columns], columns[0][0]
+    after = first + len(columns)
+    if [place for place, _ in columns] != list(range(first, after)) or not all(name in fields for name in names):
+        return None
+    converted = [(name, fields[name].python_value) for name in names if type(fields[name]) not in AS_THEY_COME]
+
+    def make(row: Any) -> Any:
         made = record.__new__(record)
-        made.__data__ = dict(zip(names, row, strict=True))
+        made.__data__ = data = dict(zip(names, row[first:after], strict=True))
         for name, convert in converted:
-            made.__data__[name] = convert(made.__data__[name])
+            data[name] = convert(data[name])
         made.__rel__, made._dirty = {}, set()
         return made
 
-    return read
+    return make
+
+
+def joining_maker_of(wrapper: ModelCursorWrapper) -> Make | None:
+    """Of a query that joins records by their foreign keys; of those that may be missing, none joins another."""
+    makers = {
+        source: maker_of(record, [(place, name) for place, of, name, _ in wrapper._row_spec if of is source])
+        for source, record, _ in wrapper._constructor_list
+        if any(of is source for _, of, _, _ in wrapper._row_spec)
+    }
+    joins = [(src, name, dest, outer) for src, name, dest, _, outer, _ in wrapper.src_to_dest]
+    missing = {dest for _, _, dest, outer in joins if outer}
+    by_keys = all(by_key and src in makers for src, *_, by_key in wrapper.src_to_dest)
+    if not by_keys or None in makers.values() or any(src in missing for src, *_ in joins):
+        return None
+    root = wrapper.model
+
+    def make(row: Any) -> Any:
+        made = {source: maker(row) for source, maker in makers.items() if maker}
+        for src, name, dest, outer in joins:
+            joined = made[dest]
+            if outer and not any(value is not None for value in joined.__data__.values()):
+                joined = None
+            made[src].__rel__[name] = joined
+            if joined is not None:
+                made[src].__data__[name] = joined._pk
+        return made[root]
+
+    return make
 
 
 class Place(int):
