@@ -5,6 +5,7 @@ where it stopped. Nothing here looks at the world; mailbox_jobs.py does.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from blueprints.gateways.evidence import Outcome, Verdict, listed
 from blueprints.plans.mailbox_places import Place, Source, hold_mailboxes, source_of, step_told
 from blueprints.plans.mailboxes import Sums, mailbox_of, sums_of
 from blueprints.plans.making import template_of
-from blueprints.plans.proving import hear
+from blueprints.plans.watching import keep_answer
 from blueprints.web.refusals import NotThere, Refused
 from data import history
 from data.customers import Customer
@@ -24,14 +25,13 @@ from data.formats import size as in_bytes
 from data.history import PORTAL
 from data.mailboxes import MailboxRun
 from data.moments import now
-from data.plans import Mailbox, Plan, PlanCheck
+from data.plans import Mailbox, Plan
 
 AT_A_TIME = 400  # mailboxes read for a worker
 MOST_FOLDERS = 200  # kept of one mailbox
 WORKER_LOST_AFTER = timedelta(minutes=3)  # it says each second or so that it is there
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 180))
 WHICH = ("all", "rest")
-KEPT_OUTCOMES = {Outcome.NOT_HERE: "could_not_run"}
 
 
 class UnderWay(Refused):
@@ -314,15 +314,23 @@ def let_go(work: Work, *, failed: bool = False) -> None:
 def conclude(work: Work, looked: Verdict, sentence: str = "") -> None:
     """The run is over. `looked`: what the server itself said; `sentence`: why it ended before its time, "" if not."""
     with transaction():
-        customer_of(work)
+        customer = customer_of(work)
         run = MailboxRun.get_or_none(still_held(work))
         if run is None:
             return
         finish(run, sentence)
         verdict = verdict_over(run.plan, looked)
         if run.cancelled_at is None and run.plan.state == "open" and (run.whole or verdict.passed):
-            keep_answer(run, verdict)
-            hear(run.plan.customer_id, run.step_id, kept_outcome(verdict), verdict.reason)
+            with suppress(Refused):  # the step is not in the plan any more, or is being checked: that says the same
+                keep_answer(Asker(run.asked_by_id, run.asked_by_name), customer.id, run.step_id, verdict)
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asked for a test, as history names them."""
+
+    id: int | None
+    name: str
 
 
 def customer_of(work: Work) -> Customer:
@@ -341,26 +349,6 @@ def finish(run: MailboxRun, sentence: str) -> None:
     told = ", ".join(filter(None, (f"{run.total - left:,} done", f"{left:,} left" if left else "", sentence)))
     facts = {"what": counted(run.total), "told": told.rstrip(".")}
     history.record("plan.mailboxes_tested", PORTAL, partner=customer.partner_id, customer=customer.id, **facts)
-
-
-def keep_answer(run: MailboxRun, verdict: Verdict) -> None:
-    """What the step's check says now. Call inside the transaction."""
-    PlanCheck.create(
-        step=run.step_id,
-        kind="imap",
-        state="done",
-        not_before=run.asked_at,
-        outcome=kept_outcome(verdict),
-        sentence=verdict.reason,
-        evidence=verdict.kept(),
-        answered_at=now(),
-        asked_by_id=run.asked_by_id,
-        asked_by_name=run.asked_by_name,
-    )
-
-
-def kept_outcome(verdict: Verdict) -> str:
-    return KEPT_OUTCOMES.get(verdict.outcome, str(verdict.outcome))
 
 
 def verdict_over(plan: Plan, looked: Verdict) -> Verdict:

@@ -97,13 +97,13 @@ class Wanted:
         texts = {name: without_controls(given.get(name, ""))[:LONGEST_SEARCH].strip() for name in cls.__match_args__}
         return cls(**texts | {"state": texts["state"] if texts["state"] in STATES else ""})
 
-    def query(self, **changed: str) -> dict[str, str]:
+    def query(self, **changed: str) -> dict[str, Any]:
         """For url_for: what is not empty. A place is only kept where it is given."""
         kept = {"state": self.state, "q": self.q} | changed
         return {name: value for name, value in kept.items() if value}
 
     @property
-    def whole_query(self) -> dict[str, str]:
+    def whole_query(self) -> dict[str, Any]:
         return self.query(after=self.after, before=self.before)
 
 
