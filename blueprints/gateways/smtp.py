@@ -22,6 +22,7 @@ from blueprints.gateways.reaching import NotReached, connect, converse, find
 
 MOST_OTHERS = 4
 POLICY = re.compile(rb"^[45]\.7\.")  # enhanced codes about who asks, not about whom (RFC 3463, section 3.8)
+NOBODY = re.compile(rb"^5\.1\.")  # … and about whom
 ADDRESS = re.compile(r"[!-;=?-~]+@[A-Za-z0-9.\-\[\]:_]+")  # as a server without SMTPUTF8 can be asked
 
 
@@ -205,6 +206,9 @@ def refusing(line: Line, recipient: str, sender: str) -> Verdict:
         if code >= 400 or code <= 0:
             break
     part(smtp)
+    if 500 <= code < 600 and NOBODY.match(words):
+        unknown = f"{line.host} knows nobody at {recipient}, which says nothing of others: {reply(code, words)}"
+        return Verdict(Outcome.UNDETERMINED, unknown)
     if 500 <= code < 600:
         return Verdict(Outcome.PASSED, f"{line.host} refuses mail from here: {reply(code, words)}")
     if 400 <= code < 500:

@@ -170,9 +170,16 @@ class TestClosed:
             verdict = closed(MAIL, bound(smtp=server.port, limits=SOON))
         assert verdict.outcome is Outcome.PASSED
 
-    def test_passes_who_refuses_the_recipient(self, bound: Bound) -> None:
+    def test_passes_who_refuses_the_recipient_because_of_us(self, bound: Bound) -> None:
+        turns = (b"220 a\r\n", b"250 a\r\n", b"250 ok\r\n", b"550 5.7.1 Relaying denied\r\n")
+        with misbehaving(says(*turns)) as server:
+            assert closed(MAIL, bound(smtp=server.port, limits=SOON), recipient=KNOWN).passed
+
+    def test_does_not_judge_by_a_recipient_who_is_not_known_there(self, bound: Bound) -> None:
         with smtp_sink("refuse") as sink:
-            assert closed(MAIL, bound(smtp=sink.port), recipient=KNOWN).passed
+            verdict = closed(MAIL, bound(smtp=sink.port), recipient=KNOWN)
+        assert verdict.outcome is Outcome.UNDETERMINED
+        assert f"knows nobody at {KNOWN}" in verdict.reason
 
     @pytest.mark.parametrize("recipient", ["", KNOWN])
     def test_finds_who_is_still_open(self, bound: Bound, recipient: str) -> None:
