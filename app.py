@@ -30,6 +30,7 @@ from blueprints.mailroom import routes as mailroom
 from blueprints.orders import routes as orders
 from blueprints.partners import routes as partners
 from blueprints.plans import check_routes as checks
+from blueprints.plans import mailbox_routes as plans_mailboxes
 from blueprints.plans import routes as plans
 from blueprints.plans import stuck_routes as plans_stuck
 from blueprints.plans import welcome_routes as welcome
@@ -62,6 +63,7 @@ FEATURES = (
     rfi_reminding,
     plans,
     plans_stuck,
+    plans_mailboxes,
     checks,
     welcome,
     mailroom,
