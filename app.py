@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints.accounts import routes as accounts
 from blueprints.accounts import security
+from blueprints.cancellations import routes as cancellations
 from blueprints.customer_details import routes as customer_details
 from blueprints.customers import attachment_routes as attachments
 from blueprints.customers import routes as customers
@@ -48,6 +49,7 @@ from blueprints.web.templates import prepare_templates
 from data.database import back_up, migrate, open_database, pending_migrations
 from data.definitions import WrongDefinition, open_question_sets
 from data.plan_definitions import open_plans
+from data.terms import open_terms
 
 FEATURES = (
     home,
@@ -58,6 +60,7 @@ FEATURES = (
     customers,
     attachments,
     customer_details,
+    cancellations,
     rfi,
     rfi_review,
     rfi_reminding,
@@ -160,7 +163,7 @@ def connect(settings: Settings) -> Database:
 
 
 def read_definitions(settings: Settings) -> None:
-    """The question sets of the RFI and the plans, with those that the MSP has put into the instance folder."""
+    """Question sets of the RFI, plans and terms, with those that the MSP has put into the instance folder."""
     try:
         questions = open_question_sets(settings.quayside_home)
     except WrongDefinition as wrong:
@@ -169,6 +172,10 @@ def read_definitions(settings: Settings) -> None:
         open_plans(settings.quayside_home, questions)
     except WrongDefinition as wrong:
         raise WrongSetting(f"Plans: {wrong}") from None
+    try:
+        open_terms(settings.quayside_home)
+    except WrongDefinition as wrong:
+        raise WrongSetting(f"Terms: {wrong}") from None
 
 
 def served() -> Flask:

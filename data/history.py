@@ -66,6 +66,7 @@ KINDS: dict[str, str] = {
     "cancellation.export_quoted": "Quote for the data export sent",
     "cancellation.ended": "Service ended",
     "cancellation.exported": "Export taken: {files} files",
+    "cancellation.export_opened": "Export opened again until {until}",
     "rfi.opened": "RFI opened, link sent to {email}",
     "rfi.link_sent_again": "New RFI link sent to {email}; the earlier ones no longer open",
     "rfi.link_sent": "RFI link sent to {email}",

@@ -1,6 +1,6 @@
 """What the verdict on a customer is drawn from: what the records say of them, and the day it is at their MSP."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from blueprints.accounts.standing import Standing
 from blueprints.cancellations.eligibility import Case, Hindrance, Verdict, judge
@@ -9,7 +9,6 @@ from data.customers import Customer
 from data.kept import Kept
 from data.moments import today
 from data.orders import Order
-from data.partners import Partner
 
 newest = Kept(
     lambda customer: (
@@ -17,7 +16,6 @@ newest = Kept(
     )
 )
 draft_of = Kept(lambda customer: Order.select(Order.id).where((Order.customer == customer) & (Order.state == "draft")))
-zone_of = Kept(lambda partner: Partner.select(Partner.timezone).where(Partner.id == partner))
 
 
 def cancellation_of(customer: Customer) -> Cancellation | None:
@@ -38,49 +36,21 @@ def hindrance_at(customer: Customer) -> Hindrance:
 
 
 def case_of(who: Standing, customer: Customer) -> Case:
-    """The customer as this person may or may not cancel them."""
+    """The customer as this person may or may not cancel them, as far as nothing is under way there."""
     pending = pending_of(customer)
     return Case(
         status=customer.status,
         role=who.role_on(customer.id, customer.partner_id),
         subscription_start=customer.subscription_start,
         commitment_ends=customer.commitment_ends,
-        hindrance=hindrance_at(customer) if customer.status == "complete" else Hindrance.NONE,
         service_ends=pending.ends_on if pending else None,
     )
 
 
 def verdict_on(who: Standing, customer: Customer) -> Verdict:
     """Whether this person may cancel the customer, or move them to another MSP, today."""
-    return judge(case_of(who, customer), today(zone_at(customer)))
-
-
-def zone_at(customer: Customer) -> str:
-    """The zone of their MSP."""
-    [partner] = zone_of(customer.partner_id)
-    zone: str = partner.timezone
-    return zone
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How the service of a customer ends, for the panel on their page. `cancellation`: the newest, if any."""
-
-    who: Standing
-    customer: Customer
-    cancellation: Cancellation | None
-    verdict: Verdict
-
-    @property
-    def pending(self) -> Cancellation | None:
-        found = self.cancellation
-        return found if found and found.state == "pending" else None
-
-    @property
-    def may_cancel(self) -> bool:
-        return self.verdict.may
-
-    @property
-    def may_process(self) -> bool:
-        """Whether the provider's part is this person's."""
-        return self.pending is not None and self.who.may("cancellations.process")
+    case, at = case_of(who, customer), today(customer.partner.timezone)
+    verdict = judge(case, at)
+    if verdict.may and (hindrance := hindrance_at(customer)):
+        return judge(replace(case, hindrance=hindrance), at)
+    return verdict

@@ -5,6 +5,7 @@ Doing it again does nothing more: the row of the cancellation is held and its st
 
 import logging
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from blueprints.cancellations.eligibility import end_of_day
 from blueprints.cancellations.letters import Concern, write_ended
@@ -88,21 +89,33 @@ def end_service(cancellation_id: int, portal: str) -> bool:
     return True
 
 
-def end_links(concern: Concern) -> None:
+class Leaving(Protocol):
+    """A customer who leaves an MSP, and how that is written down; letters about it say the same."""
+
+    @property
+    def customer(self) -> Customer: ...
+
+    @property
+    def partner(self) -> Partner: ...
+
+    def record(self, kind: str, **facts: object) -> None: ...
+
+
+def end_links(leaving: Leaving) -> None:
     """Personal links of the customer's contacts open nothing any more."""
-    for rfi in Rfi.select().where(Rfi.customer == concern.customer):
+    for rfi in Rfi.select().where(Rfi.customer == leaving.customer):
         for link in RfiLink.select().where((RfiLink.rfi == rfi) & RfiLink.revoked_at.is_null()):
             if link.expires_at > now():
-                concern.record("rfi.link_revoked", email=link.email)
+                leaving.record("rfi.link_revoked", email=link.email)
         revoke_links(rfi)
 
 
-def end_roles(concern: Concern) -> None:
+def end_roles(leaving: Leaving) -> None:
     """Roles held for this customer alone end, where they permit what the person's role at the MSP does not.
 
     What lowers a role stays: taking it away would give somebody more than they had.
     """
-    customer = concern.customer
+    customer = leaving.customer
     held = Grant.select(Grant, Person).join(Person).where(Grant.customer_id == customer.id).order_by(Grant.id)
     for grant in held:
         usual = usual_role(grant.person_id, grant.partner_id)
@@ -110,12 +123,12 @@ def end_roles(concern: Concern) -> None:
             continue
         grant.delete_instance()
         Person.update(version=Person.version + 1).where(Person.id == grant.person_id).execute()
-        concern.record(
+        leaving.record(
             "person.customer_role_changed",
             name=grant.person.name,
             company=customer.name,
             before=ROLE_LABELS[Role(grant.role)],
-            after=f"as over {concern.partner.name}",
+            after=f"as over {leaving.partner.name}",
         )
 
 

@@ -67,6 +67,11 @@ def export_of(who: Standing, customer_id: int) -> Export:
     return Export(customer, cancellation, why_not(cancellation), len(TABLES) * 2 + papers_of(customer).count(), run)
 
 
+def name_of(export: Export) -> str:
+    """Under what a browser saves the archive."""
+    return f"{fitting(export.customer.name)}.zip"
+
+
 def why_not(cancellation: Cancellation) -> str:
     if cancellation.state == "pending":
         return f"The export can be taken once the service has ended, after {formats.day(cancellation.ends_on)}."

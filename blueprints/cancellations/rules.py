@@ -4,20 +4,21 @@ Each is one transaction that holds the customer's row first, so pressing twice a
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from blueprints.accounts.standing import Standing
-from blueprints.cancellations.cases import pending_of, verdict_on
+from blueprints.cancellations.cases import cancellation_of, pending_of, verdict_on
 from blueprints.cancellations.eligibility import PERMISSION, Reason, Verdict
 from blueprints.cancellations.letters import Concern, write_requested, write_withdrawn
 from blueprints.cancellations.paper import file_confirmation
 from blueprints.customers.rules import find_customer, move_to
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, Refused
 from data import formats, history
-from data.cancellations import Cancellation
+from data.cancellations import EXPORT_DAYS, Cancellation
 from data.customers import Customer
 from data.database import transaction
-from data.moments import now, today
+from data.moments import day_of, now, today
+from data.partners import Partner
 from data.terms import Terms, keep_terms, terms_on
 
 KIND = "cancellation"
@@ -53,6 +54,10 @@ class ServiceEnded(Refused):
     sentence = "The last day of service is over, so the cancellation can no longer be withdrawn."
 
 
+class NothingToOpen(Refused):
+    sentence = "There is no export of this customer that has run out."
+
+
 class AlreadyDone(Refused):
     sentence = "Somebody noted this already."
 
@@ -61,14 +66,14 @@ class AlreadyDone(Refused):
 class Request:
     """What somebody confirmed on the cancel page.
 
-    `terms` and `ends`: version of the terms and last day of service that the page showed; what became something else
-    meanwhile is shown before it is agreed to.
+    `terms` and `ends`: version of the terms and last day of service (ISO 8601) that the page showed; what became
+    something else meanwhile is shown before it is agreed to.
     """
 
     export: bool
     accepted: bool
     terms: str
-    ends: date | None
+    ends: str
     from_address: str  # IP address
 
 
@@ -88,7 +93,7 @@ def request_cancellation(who: Standing, customer_id: int, request: Request, port
         terms = current_terms(customer)
         if not request.accepted:
             raise NotAccepted(field="accepted")
-        if (request.terms, request.ends) != (terms.version, ends):
+        if (request.terms, request.ends) != (terms.version, ends.isoformat()):
             raise ChangedMeanwhile(
                 "The terms or the last day of service changed since you opened this page. Look at them again."
             )
@@ -112,6 +117,12 @@ def request_cancellation(who: Standing, customer_id: int, request: Request, port
         move_to(customer, "pending_cancellation", who)
         write_requested(concern, file_confirmation(who, concern, terms))
     return cancellation
+
+
+def told(cancellation: Cancellation) -> str:
+    """What is said after it was asked for."""
+    said = f"The cancellation is asked for. The service ends on {formats.day(cancellation.ends_on)}."
+    return f"{said} The provider sends a quote for the data export." if cancellation.export else said
 
 
 def refuse_unless_cancellable(who: Standing, customer: Customer) -> date:
@@ -142,7 +153,10 @@ def withdraw(who: Standing, customer_id: int, version: int, reason: str, portal:
     Raises NotThere, MayNot, NothingPending, ServiceEnded, InProcess, ChangedMeanwhile.
     """
     with transaction():
-        customer, cancellation = held(who, customer_id, PERMISSION)
+        customer = find_customer(who, customer_id, PERMISSION, for_update=True)
+        cancellation = pending_of(customer)
+        if cancellation is None:
+            raise NothingPending
         if refusal := why_not_withdrawn(who, cancellation):
             raise refusal
         seen(cancellation, version)
@@ -157,15 +171,6 @@ def withdraw(who: Standing, customer_id: int, version: int, reason: str, portal:
     return cancellation
 
 
-def held(who: Standing, customer_id: int, permission: str) -> tuple[Customer, Cancellation]:
-    """The customer, held until the transaction ends, and the cancellation that is pending. Raises NothingPending."""
-    customer = find_customer(who, customer_id, permission, for_update=True)
-    cancellation = pending_of(customer)
-    if cancellation is None:
-        raise NothingPending
-    return customer, cancellation
-
-
 def seen(cancellation: Cancellation, version: int) -> None:
     if cancellation.version != version:
         raise ChangedMeanwhile("Something happened to this cancellation after you opened the page. Look at it again.")
@@ -177,7 +182,7 @@ def seen(cancellation: Cancellation, version: int) -> None:
 def take_up(who: Standing, customer_id: int, version: int) -> Cancellation:
     """The provider begins to process it: from now on the MSP can no longer withdraw it."""
     with transaction():
-        _, cancellation = held_by_provider(who, customer_id)
+        cancellation = held_by_provider(who, customer_id)
         if cancellation.processed_at is not None:
             raise AlreadyDone
         seen(cancellation, version)
@@ -189,7 +194,7 @@ def take_up(who: Standing, customer_id: int, version: int) -> Cancellation:
 def note_quote(who: Standing, customer_id: int, version: int) -> Cancellation:
     """The provider has sent the quote for the data export."""
     with transaction():
-        _, cancellation = held_by_provider(who, customer_id)
+        cancellation = held_by_provider(who, customer_id)
         if cancellation.quoted_at is not None or not cancellation.export:
             raise AlreadyDone
         seen(cancellation, version)
@@ -198,13 +203,78 @@ def note_quote(who: Standing, customer_id: int, version: int) -> Cancellation:
     return cancellation
 
 
-def held_by_provider(who: Standing, customer_id: int) -> tuple[Customer, Cancellation]:
+def open_export_again(who: Standing, customer_id: int, version: int) -> Cancellation:
+    """The export of an ended service can be taken again, as long as after its end."""
+    with transaction():
+        customer = hold_for_provider(who, customer_id)
+        cancellation = cancellation_of(customer)
+        if cancellation is None or cancellation.state != "ended" or not cancellation.export:
+            raise NothingToOpen
+        seen(cancellation, version)
+        cancellation.export_until = now() + timedelta(days=EXPORT_DAYS)
+        keep(who, cancellation, "cancellation.export_opened", until=formats.day(day_of_export(cancellation)))
+    return cancellation
+
+
+def day_of_export(cancellation: Cancellation) -> date:
+    """The day on which it runs out, where the MSP is."""
+    return day_of(cancellation.export_until, cancellation.partner.timezone)
+
+
+def hold_for_provider(who: Standing, customer_id: int) -> Customer:
     if not who.may("cancellations.process"):
         raise MayNot
-    return held(who, customer_id, "customers.see")
+    return find_customer(who, customer_id, for_update=True)
 
 
-def keep(who: Standing, cancellation: Cancellation, kind: str) -> None:
+def held_by_provider(who: Standing, customer_id: int) -> Cancellation:
+    cancellation = pending_of(hold_for_provider(who, customer_id))
+    if cancellation is None:
+        raise NothingPending
+    return cancellation
+
+
+def keep(who: Standing, cancellation: Cancellation, kind: str, **facts: object) -> None:
     cancellation.version += 1
     cancellation.save()
-    history.record(kind, who, partner=cancellation.partner_id, customer=cancellation.customer_id)
+    history.record(kind, who, partner=cancellation.partner_id, customer=cancellation.customer_id, **facts)
+
+
+# --- the list of what there is to do ------------------------------------------------------------------
+
+PAGE = 25
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Some of the cancellations that are pending, those that end first; `after`: where to go on, "" at the end."""
+
+    rows: tuple[Cancellation, ...]
+    after: str
+
+
+def pending_from(place: str) -> Pending:
+    """Those after a place, which is the last day and id of a row: “2027-11-03.17”. For the provider only."""
+    day_text, _, id_text = place.partition(".")
+    query = (
+        Cancellation.select(Cancellation, Customer.id, Customer.name, Partner.id, Partner.name, Partner.timezone)
+        .join(Customer)
+        .switch(Cancellation)
+        .join(Partner)
+        .where(Cancellation.state == "pending")
+        .order_by(Cancellation.ends_on, Cancellation.id)
+    )
+    if last := day_in(day_text):
+        after = int(id_text) if id_text.isascii() and id_text.isdigit() and len(id_text) < 16 else 0
+        same = (Cancellation.ends_on == last) & (Cancellation.id > after)
+        query = query.where((Cancellation.ends_on > last) | same)
+    rows = list(query.limit(PAGE + 1))
+    further = len(rows) > PAGE
+    return Pending(tuple(rows[:PAGE]), f"{rows[PAGE - 1].ends_on}.{rows[PAGE - 1].id}" if further else "")
+
+
+def day_in(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

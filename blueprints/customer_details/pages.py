@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from blueprints.accounts.standing import Standing
+from blueprints.cancellations.pages import cancellation_facts
 from blueprints.customer_details.rules import Details
 from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
@@ -28,6 +29,7 @@ PANELS: dict[str, Facts | None] = {
     "infrastructure": None,
     "contacts": None,
     "record": None,
+    "cancellation": cancellation_facts,
     "recent": None,
     "rfi": rfi_facts,
     "attachments": partial(attachments_facts, most=ATTACHMENTS),

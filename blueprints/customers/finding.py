@@ -5,7 +5,7 @@ answering it, and lists are what people wait for. Values are always parameters; 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from blueprints.accounts.standing import Standing
@@ -24,7 +24,7 @@ TRIGRAM = 3  # letters that the search index needs at least
 class Row(NamedTuple):
     """A customer as lists show it; the fields are those of data/customers.py.
 
-    The last two are as the database has them, because most rows are never asked: `created` is the moment.
+    The last three are as the database has them, because most rows are never asked: `created` is the moment.
     """
 
     id: int
@@ -38,6 +38,7 @@ class Row(NamedTuple):
     status: str
     rfi_state: str
     steps_left: int
+    commitment_ends: Any
     subscription_start: Any
     created_at: Any
 
@@ -76,6 +77,11 @@ CUSTOMER = Sql("customer")
 EVERY = Sql()
 
 
+NEVER = "0001-01-01"  # sorts before every day
+# Columns that may be empty → what they are sorted by, so that every row has its place. Indexed as it stands here.
+SORTED_AS = {"subscription_start": f"COALESCE(subscription_start, '{NEVER}')"}
+
+
 class Order(NamedTuple):
     """How a list is sorted: by a column, ties by id, both in the same direction."""
 
@@ -83,15 +89,20 @@ class Order(NamedTuple):
     descending: bool = False
 
     @property
+    def key(self) -> str:
+        """What stands for the column in SQL."""
+        return SORTED_AS.get(self.column, self.column)
+
+    @property
     def text(self) -> str:
         way = " DESC" if self.descending else ""
-        return f"{self.column}{way}, id{way}"
+        return f"{self.key}{way}, id{way}"
 
     @property
     def unindexed(self) -> str:
         """The same order, for which SQLite will not walk an index (PostgreSQL weighs it by itself)."""
         way = " DESC" if self.descending else ""
-        return f"+{self.column}{way}, +id{way}" if is_sqlite() else self.text
+        return f"+{self.key}{way}, +id{way}" if is_sqlite() else self.text
 
     @property
     def turned(self) -> "Order":
@@ -99,10 +110,10 @@ class Order(NamedTuple):
 
     def beyond(self, value: Any, row_id: int) -> Sql:
         """The rows that come after the one with this value and id."""
-        return Sql(f"({self.column}, id) {'<' if self.descending else '>'} (?, ?)", (value, row_id))
+        return Sql(f"({self.key}, id) {'<' if self.descending else '>'} (?, ?)", (value, row_id))
 
     def sorted(self, rows: list[Row]) -> list[Row]:
-        return sorted(rows, key=lambda row: (getattr(row, self.column), row.id), reverse=self.descending)
+        return sorted(rows, key=lambda row: (as_key(getattr(row, self.column)), row.id), reverse=self.descending)
 
 
 BY_NAME = Order("name_key")
@@ -286,12 +297,14 @@ def as_matches(found: list[tuple[Any, ...]]) -> list[Match]:
 
 def matched_by(order: Order) -> str:
     """The columns of a Match."""
-    return f"{order.column}, id, letter, partner_id"
+    return f"{order.key}, id, letter, partner_id"
 
 
 def as_key(value: Any) -> Any:
-    """A value to sort by, the same from both databases: moments as text."""
-    return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value
+    """A value to sort by, the same from both databases: moments and days as text; an empty day before all others."""
+    if value is None or isinstance(value, date):
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else str(value or NEVER)
+    return value
 
 
 # --- rows ---------------------------------------------------------------------------------------------

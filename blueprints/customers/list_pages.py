@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers import lists
+from blueprints.customers.endings import Ending, endings_of
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import Listing
 from blueprints.customers.wanted import LetterLink, SortLink, Wanted
@@ -30,9 +31,10 @@ COLUMNS: tuple[tuple[str, str, bool], ...] = (
     ("RFI", "rfi", False),
     ("Plan", "plan", False),
     ("Your role", "role", False),
+    ("Cancel", "cancel", False),
 )
 OF_SHELF = {
-    "in_progress": COLUMNS,
+    "in_progress": COLUMNS[:-1],
     # Answered and worked off, or it would not be complete.
     "complete": tuple(column for column in COLUMNS if column[1] not in ("rfi", "plan")),
 }
@@ -86,29 +88,38 @@ def customer_facts(
 def rows_drawn(who: Standing, rows: list[Row], shelf: str, base: str, chosen: Collection[int]) -> Markup:
     partners = lists.partner_names(who, rows)
     plans = lists.plans_of(rows) if shelf == "in_progress" else {}
+    endings = endings_of(who, rows) if shelf == "complete" else [None] * len(rows)
     drawn = (
         row_drawn(
             row,
             partners.get(row.partner_id, ""),
             who.role_on(row.id, row.partner_id).label,
             plans.get(row.id),
+            ending,
             shelf,
             base,
             row.id in chosen,
         )
-        for row in rows
+        for row, ending in zip(rows, endings, strict=True)
     )
     return Markup("".join(drawn))  # noqa: S704 - each is the macro's own output, escaped there
 
 
 @lru_cache(maxsize=KEPT_ROWS)
 def row_drawn(
-    row: Row, partner: str, role: str, plan: lists.Progress | None, shelf: str, base: str, ticked: bool
+    row: Row,
+    partner: str,
+    role: str,
+    plan: lists.Progress | None,
+    ending: Ending | None,
+    shelf: str,
+    base: str,
+    ticked: bool,
 ) -> Markup:
     """One row. Kept, because drawing rows anew is most of what a list costs."""
     drawing: Any = current_app.jinja_env.get_template("customers/row.html").module
     shown = lists.shown(row, partner, role, plan)
-    return Markup(drawing.row(shown, base, ticked, shelf == "in_progress"))  # noqa: S704 - escaped by the macro
+    return Markup(drawing.row(shown, base, ticked, shelf == "in_progress", ending))  # noqa: S704 - escaped by the macro
 
 
 def base_address() -> str:

@@ -3,7 +3,7 @@
 import base64
 import json
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 LONGEST_CURSOR = 8_192
@@ -48,7 +48,7 @@ def value_of(sort: str, value: Any) -> Any:
     if sort == "role":
         two = isinstance(value, list) and len(value) == 2 and all(map(is_text, value))
         return tuple(value) if two else None
-    fits = is_text(value) and (sort != "created" or is_moment(value))
+    fits = is_text(value) and OF_SORT.get(sort, is_text)(value)
     return value if fits else None
 
 
@@ -65,6 +65,16 @@ def is_moment(text: str) -> bool:
         return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M:%S.%f") == text
     except ValueError:
         return False
+
+
+def is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+OF_SORT = {"created": is_moment, "cancel": is_day}
 
 
 def without_controls(text: str) -> str:

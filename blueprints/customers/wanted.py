@@ -19,6 +19,7 @@ SORTS = {
     "rfi": "rfi_state",
     "plan": "steps_left",
     "role": "name_key",  # the names under one role after those under another
+    "cancel": "subscription_start",  # what began first can be cancelled first
     "created": "created_at",
 }
 BY_NAME = ("name", "role")  # sorts that the order of names serves

@@ -30,6 +30,10 @@ CREATE TABLE export_run (
   person_id BIGINT NOT NULL REFERENCES person (id),
   state TEXT NOT NULL CHECK (state IN ('running', 'done', 'broken')), files INTEGER NOT NULL,
   files_done INTEGER NOT NULL, begun_at TIMESTAMP NOT NULL, changed_at TIMESTAMP NOT NULL)""",
+    # Lists sort by it, and what is empty has its place in them (blueprints/customers/finding.py: SORTED_AS).
+    "CREATE INDEX customer_subscription_start_in_partner ON customer"
+    " (partner_id, shelf, (COALESCE(subscription_start, '0001-01-01')), id)",
+    "CREATE INDEX customer_subscription_start ON customer (shelf, (COALESCE(subscription_start, '0001-01-01')), id)",
     "CREATE INDEX export_run_of_cancellation ON export_run (cancellation_id, id)",
 )
 
