@@ -77,15 +77,18 @@ def prepared(request: pytest.FixtureRequest, home: Path) -> Iterator[Callable[[P
 
 
 def empty_tables() -> None:
-    """As after the migrations; the trigger that keeps history is put to sleep meanwhile.
+    """As after the migrations; the triggers that keep history and papers are put to sleep meanwhile.
 
-    What the search looks through has many parts and few rows: truncating each takes longer than all other tables.
+    Few tables have rows after a test, and those few rows: deleting them takes a tenth of the time that truncating does.
     """
-    kept = ("schema_migration", "findable")
-    tables = ", ".join(f'"{table}"' for table in database.get_tables() if not table.startswith(kept))
+    tables = [f'"{table}"' for table in database.get_tables() if not table.startswith("schema_migration")]
+    full = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables)
+    deleted = "".join(f"DELETE FROM {table};" for (table,) in database.execute_sql(full).fetchall())
     database.execute_sql(
         "SET lock_timeout = '20s'; SET session_replication_role = replica;"
-        f"TRUNCATE {tables} RESTART IDENTITY CASCADE; DELETE FROM findable; SET session_replication_role = DEFAULT;"
+        f"{deleted} SET session_replication_role = DEFAULT;"
+        "SELECT setval(quote_ident(schemaname) || '.' || quote_ident(sequencename), start_value, false)"
+        " FROM pg_sequences WHERE last_value IS NOT NULL;"
         "INSERT INTO counter (name, last) VALUES ('addendum', 0)"
     )
 
