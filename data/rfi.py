@@ -33,7 +33,7 @@ class Rfi(Record):
     set_version = ForeignKeyField(AskedSet, null=True, column_name="set_version")
     infrastructure = TextField(default="")  # the answer that decides the questions; "" until it is given
     reason = TextField(default="")  # why it is n/a, or why it was opened again
-    reminders = IntegerField(default=0)  # sent since it was opened
+    reminders = IntegerField(default=0)  # sent since it was opened, or flagged
     closing_told_at = Moment(null=True)  # the MSP was told that the project is going to be closed
     closed_at = Moment(null=True)  # nobody answered: the project was closed
     version = IntegerField(default=1)

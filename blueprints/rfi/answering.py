@@ -1,6 +1,6 @@
 """What the routes of an RFI answer, whichever door was taken: the page, one question of it, and saving."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Response, current_app, flash, request
@@ -17,7 +17,7 @@ from blueprints.rfi.pages import Drawing
 from blueprints.rfi.remembering import last_seen, put_together
 from blueprints.rfi.saving import Saved, save_answers
 from blueprints.web.csv_files import write_csv
-from blueprints.web.errors import stale_page
+from blueprints.web.errors import refused, stale_page
 from blueprints.web.fields import whole_id
 from blueprints.web.page import DRESS_HEADERS, elsewhere, gone_to, page, spoken, wants_parts
 from blueprints.web.refusals import NotThere
@@ -257,6 +257,14 @@ def have_looked_up(door: Door, now_filled: Filled) -> None:
 
 
 # --- a page that was open for too long ----------------------------------------------------------------
+
+
+def stale_by(find: Callable[[], Door | None], refusal: CSRFError) -> Response:
+    """The same by the door that is found; a link that has ended meanwhile is not there, as ever."""
+    try:
+        return stale(find(), refusal)
+    except NotThere as gone:  # who answers an error is not asked about another one
+        return refused(gone)
 
 
 def stale(door: Door | None, refusal: CSRFError) -> Response:

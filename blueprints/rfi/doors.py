@@ -14,7 +14,10 @@ from data.rfi import Rfi, RfiLink
 
 @dataclass(frozen=True)
 class Door:
-    """Who comes to which RFI. `here`: its address by this door; `timezone`: of whoever reads."""
+    """Who comes to which RFI. `here`: its address by this door; `timezone`: of whoever reads.
+
+    `welcome`: by link, the address of the customer's own page, where the plan goes on.
+    """
 
     who: Any  # a Standing or a LinkHolder
     rfi_id: int
@@ -22,6 +25,7 @@ class Door:
     timezone: str
     may_fill: bool
     link: RfiLink | None = None
+    welcome: str = ""
 
     @cached_property
     def rfi(self) -> Rfi:
@@ -50,4 +54,5 @@ def door_by_link(token: str, base: str) -> Door:
     """The RFI that a personal link opens; that it was opened is noted. Raises NotThere."""
     opened = follow_link(token)
     link = opened.link
-    return Door(LinkHolder(link), link.rfi_id, f"{base}/rfi/{token}", opened.timezone, may_fill=True, link=link)
+    here, welcome = f"{base}/rfi/{token}", f"{base}/welcome/{token}"
+    return Door(LinkHolder(link), link.rfi_id, here, opened.timezone, may_fill=True, link=link, welcome=welcome)

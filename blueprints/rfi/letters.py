@@ -9,13 +9,16 @@ from blueprints.customers.links import new_link
 from blueprints.mailroom.letters import drawn
 from blueprints.mailroom.rules import write
 from blueprints.partners.waiting import TOLD_BEFORE
+from blueprints.rfi.filling import filled
 from data import history
 from data.attachments import Attachment
 from data.customers import Contact, Customer
 from data.emails import Email
 from data.moments import day_of, now
 from data.partners import Partner
-from data.rfi import Rfi, RfiLink
+from data.rfi import Rfi, RfiFlag, RfiLink
+
+MOST_NAMED = 5  # questions that a letter names
 
 SUBJECTS = {
     "rfi_reminder": "{customer}: {partner} still needs your answers",
@@ -59,12 +62,36 @@ def write_to_lead(concern: Concern, kind: str, lead: Contact, once: str | None =
 
 
 def write_reminder(concern: Concern, lead: Contact, once: str | None = None) -> RfiLink:
-    """Remind the Implementation Lead, with a new link. Call inside the transaction, and let `once` name the letter."""
-    closes_on = closing_day(concern.rfi, concern.partner)
-    opened = day_of(concern.rfi.opened_at, concern.partner.timezone)
-    link = write_to_lead(concern, "rfi_reminder", lead, once, opened=opened, closes_on=closes_on)
+    """Remind the Implementation Lead, with a new link. Call inside the transaction, and let `once` name the letter.
+
+    It names what is still to be answered by the labels of the questions: no answer and no remark stands in a letter.
+    """
+    flagged = concern.rfi.state == "error"
+    facts = {
+        "flagged": flagged,
+        "opened": day_of(waits_since(concern.rfi), concern.partner.timezone),
+        "closes_on": None if flagged else closing_day(concern.rfi, concern.partner),
+        "missing": labels_missing(concern.rfi),
+        "most": MOST_NAMED,
+    }
+    link = write_to_lead(concern, "rfi_reminder", lead, once, **facts)
     concern.record("rfi.reminded", email=lead.email)
     return link
+
+
+def waits_since(rfi: Rfi) -> datetime:
+    """From when on the MSP waits: since answers were flagged last, otherwise since it was opened."""
+    flagged = (RfiFlag.rfi == rfi.id) & RfiFlag.settled_at.is_null()
+    newest = RfiFlag.select(RfiFlag.at).where(flagged).order_by(RfiFlag.at.desc()).first()
+    return newest.at if newest and rfi.state == "error" else rfi.opened_at
+
+
+def labels_missing(rfi: Rfi) -> list[str]:
+    """The questions that stand in the way of handing in, or whose answers are flagged; in their order."""
+    entries = filled(rfi).entries
+    if rfi.state == "error":
+        return [entry.question.label for entry in entries if entry.flag or entry.checked.problems]
+    return [entry.question.label for entry in entries if entry.checked.problems]
 
 
 def closing_moment(rfi: Rfi, partner: Partner) -> datetime | None:

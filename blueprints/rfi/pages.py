@@ -1,6 +1,7 @@
 """The page of an RFI: its sections and counts, what stands in the way of handing in, and the locked summary."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.rules import implementation_lead
@@ -52,6 +53,18 @@ class Drawing:
     def flagged(self) -> tuple[Entry, ...]:
         """The answers that a reviewer wants to be looked at again."""
         return tuple(entry for entry in self.filled.entries if entry.flag)
+
+    @cached_property
+    def again(self) -> tuple[Entry, ...]:
+        """Those that come first, the others below them: by link, what was flagged."""
+        return self.flagged if self.door.link else ()
+
+    @property
+    def others_open(self) -> bool:
+        """Whether something is in the way of handing in, or not kept, among the others."""
+        asked = {entry.question.id for entry in self.again}
+        unsaved = {*self.saved.conflicts, *self.saved.refused} if self.saved else set()
+        return self.stale or bool(unsaved - asked) or any(entry not in self.again for entry, _ in self.filled.problems)
 
     @property
     def unsaved(self) -> bool:

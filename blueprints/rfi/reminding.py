@@ -10,6 +10,7 @@ from blueprints.customers.rules import lead_with_address
 from blueprints.customers.wanted import Wanted
 from blueprints.rfi.letters import Concern, write_reminder
 from blueprints.rfi.rules import held_rfi
+from blueprints.rfi.waiting import WAITED_FOR
 from data.customers import Customer
 from data.database import locked, transaction
 from data.emails import Email
@@ -61,7 +62,7 @@ def remind_of(who: Standing, row: Row, portal: str) -> str:
     if not row.rfi_state:
         return "there is no RFI"
     rfi = held_rfi(who, row.id, "rfi.links")
-    if rfi.state != "incomplete":
+    if rfi.state not in WAITED_FOR:
         return f"the RFI is {STATES[rfi.state]}"
     customer = locked(Customer.select().where(Customer.id == row.id)).get()
     lead = lead_with_address(customer)

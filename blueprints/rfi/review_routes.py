@@ -83,7 +83,7 @@ def hand_in(customer_id: int) -> Response:
 @open_to_all("the customer's contact has no account; the token of 256 bits is the key")
 def hand_in_by_link(token: str) -> Response:
     door = door_by_link(token, request.script_root)
-    return handed_in_by(door, door.here, "Thank you: your answers are handed in.")
+    return handed_in_by(door, door.welcome, "Thank you: your answers are handed in.")
 
 
 def handed_in_by(door: Door, after: str, said: str) -> Response:
@@ -106,7 +106,7 @@ def handed_in_by(door: Door, after: str, said: str) -> Response:
 def stale_page(refusal: CSRFError) -> Any:
     """A page that was open for longer than its session: nothing typed on it is lost for that."""
     token = (request.view_args or {}).get("token")
-    return answering.stale(door_by_link(token, request.script_root) if token else None, refusal)
+    return answering.stale_by(lambda: door_by_link(token, request.script_root) if token else None, refusal)
 
 
 def limit(app: Flask, limiter: Limiter) -> None:

@@ -164,7 +164,7 @@ def flag_answers(who: Standing, customer_id: int, version: int, remarks: Mapping
             raise NothingFlagged
         for name in anew:
             RfiFlag.create(rfi=rfi, question=name, comment=remarks[name], at=now(), by_id=who.id, by_name=who.name)
-        rfi.state = "error"
+        rfi.state, rfi.reminders = "error", 0  # reminders count from now
         rfi.version += 1
         rfi.save()
         concern.record("rfi.flagged", questions=shortened("; ".join(answer.question.label for answer in anew.values())))

@@ -111,7 +111,7 @@ def faulty_by_link(token: str, question: str) -> Response:
 def stale_page(refusal: CSRFError) -> Any:
     """A page that was open for longer than its session: nothing typed on it is lost for that."""
     token = (request.view_args or {}).get("token")
-    return answering.stale(of_token(token) if token else None, refusal)
+    return answering.stale_by(lambda: of_token(token) if token else None, refusal)
 
 
 def limit(app: Flask, limiter: Limiter) -> None:

@@ -1,12 +1,15 @@
 """Waiting for answers: reminders, telling the MSP, closing the project; and starting it again.
 
+Answers that were flagged are reminded of by the same days, counted from when they were flagged, but they close no
+project: it was answered once, and its plan may be under way.
+
 A clock drives all but the last, through `tend()`: each step is one transaction that first holds the RFI and looks
 whether it is still time for it. So a step happens once, whoever asks for it and however often, and a crash between
 two of them loses nothing.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from peewee import Expression, IntegrityError
@@ -16,7 +19,7 @@ from blueprints.customers.links import revoke_links
 from blueprints.customers.rules import find_customer, lead_with_address, move_to
 from blueprints.customers.sealing import erase_secrets
 from blueprints.partners.waiting import TOLD_BEFORE, days_of
-from blueprints.rfi.letters import Concern, closing_moment, write_reminder, write_to_msp
+from blueprints.rfi.letters import Concern, closing_moment, waits_since, write_reminder, write_to_msp
 from blueprints.rfi.rules import held_rfi, send_link
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, Refused
 from data import formats
@@ -29,6 +32,8 @@ from data.plans import Plan
 from data.rfi import Rfi
 
 log = logging.getLogger("quayside.rfi")
+
+WAITED_FOR = ("incomplete", "error")
 
 
 class NotClosed(Refused):
@@ -49,13 +54,13 @@ def tend(portal: str) -> int:
 
 def unanswered_ids() -> Iterator[int]:
     """RFIs that may need something: nothing is due on the first day."""
-    query = Rfi.select(Rfi.id).join(Customer).join(Partner).where(is_unanswered())
+    query = Rfi.select(Rfi.id).join(Customer).join(Partner).where(is_waited_for())
     return (rfi.id for rfi in query.where(Rfi.opened_at <= now() - timedelta(days=1)).order_by(Rfi.id))
 
 
-def is_unanswered() -> Expression:
-    """Of RFIs with their customers and partners: the MSP still waits for it."""
-    waits = (Rfi.state == "incomplete") & Rfi.closed_at.is_null()
+def is_waited_for() -> Expression:
+    """Of RFIs with their customers and partners: the MSP still waits for it, or for answers that were flagged."""
+    waits = Rfi.state.in_(WAITED_FOR) & Rfi.closed_at.is_null()
     return waits & (Customer.status == "in_progress") & Partner.closed_at.is_null()
 
 
@@ -70,10 +75,10 @@ def tend_one(rfi_id: int, portal: str) -> int:
     return taken
 
 
-def held(rfi_id: int, portal: str) -> Concern | None:
-    """The RFI with its rows held until the transaction ends; None when nobody waits for it any more."""
+def held(rfi_id: int, portal: str, states: Collection[str] = ("incomplete",)) -> Concern | None:
+    """The RFI with its rows held until the transaction ends; None when it is in none of these states any more."""
     rfi: Rfi | None = locked(Rfi.select().where(Rfi.id == rfi_id)).first()
-    if rfi is None or rfi.state != "incomplete" or rfi.closed_at is not None:
+    if rfi is None or rfi.state not in states or rfi.closed_at is not None:
         return None
     customer = locked(Customer.select().where(Customer.id == rfi.customer_id)).get()
     partner = Partner.get_by_id(customer.partner_id)
@@ -85,24 +90,25 @@ def held(rfi_id: int, portal: str) -> Concern | None:
 def remind(rfi_id: int, portal: str) -> bool:
     """Write the reminder that is due; of several (the portal was off for days) only the last."""
     with transaction():
-        concern = held(rfi_id, portal)
+        concern = held(rfi_id, portal, WAITED_FOR)
         if concern is None:
             return False
-        due = reminders_due(concern.rfi, concern.partner, now())
+        since = waits_since(concern.rfi)
+        due = reminders_due(since, concern.partner, now())
         if due <= concern.rfi.reminders:
             return False
         concern.rfi.reminders = due
         concern.rfi.save()
         if lead := lead_with_address(concern.customer):
-            write_reminder(concern, lead, once_since(concern.rfi, f"reminder:{due}"))
+            write_reminder(concern, lead, once_since(concern.rfi, f"reminder:{due}", since))
         else:
             concern.record("rfi.not_reminded")
     return True
 
 
-def reminders_due(rfi: Rfi, partner: Partner, at: datetime) -> int:
-    """How many reminders should have gone out since the RFI was opened."""
-    return sum(rfi.opened_at + timedelta(days=day) <= at for day in days_of(partner.rfi_reminder_days))
+def reminders_due(since: datetime, partner: Partner, at: datetime) -> int:
+    """How many reminders should have gone out since the MSP began to wait."""
+    return sum(since + timedelta(days=day) <= at for day in days_of(partner.rfi_reminder_days))
 
 
 def tell_msp(rfi_id: int, portal: str) -> bool:
@@ -150,9 +156,9 @@ def opened_on(concern: Concern) -> object:
     return day_of(concern.rfi.opened_at, concern.partner.timezone)
 
 
-def once_since(rfi: Rfi, what: str) -> str:
-    """Names a letter that is written once each time the RFI is opened."""
-    return f"rfi_{what}:{rfi.id}:{rfi.opened_at:%Y%m%d%H%M%S}"
+def once_since(rfi: Rfi, what: str, since: datetime | None = None) -> str:
+    """Names a letter that is written once each time the RFI is opened, or flagged."""
+    return f"rfi_{what}:{rfi.id}:{since or rfi.opened_at:%Y%m%d%H%M%S}"
 
 
 # --- starting again -----------------------------------------------------------------------------------

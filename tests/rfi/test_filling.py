@@ -78,7 +78,8 @@ class TestPage:
         Held.open(technician, door(rfi)).type(dns_host="Name servers of old").save()
         Rfi.update(state="error").execute()
         RfiFlag.create(rfi=rfi, question="dns_host", comment="These are gone.", at=now(), by_name="Olga")
-        page = nobody.get(BY_LINK)
+        assert "These are gone." in nobody.get(BY_LINK).find("#questions > section:first-of-type")[0].text_content()
+        page = technician.get(door(rfi))
         assert "These are gone." in page.find("#flagged")[0].text_content()
         assert page.find("#flagged a")[0].get("href") == "#f-dns_host"
 

@@ -40,10 +40,11 @@ def hand_in(page: Held, **typed: Any) -> Answer:
 class TestByLink:
     def test_keeps_what_was_typed_last_and_thanks(self, nobody: Visitor, rfi: Rfi) -> None:
         answer = hand_in(Held.open(nobody, BY_LINK), contact_email="tina@harbour.example")
-        assert answer.location == BY_LINK
+        assert answer.location == f"/welcome/{TOKEN}"
+        assert "Thank you: your answers are handed in." in nobody.get(answer.location).text
         page = nobody.get(BY_LINK)
-        assert "Thank you: your answers are handed in." in page.text
         assert not page.find("#answers")
+        assert page.find(f'#closed a[href="/welcome/{TOKEN}"]')
         assert HandedIn.get().answers["contact_email"] == "tina@harbour.example"
         assert (of(rfi).state, HandedIn.get().by_name) == ("complete", "Ines Lead (by link)")
 

@@ -9,7 +9,7 @@ import time_machine
 from data.moments import now
 from data.rfi import Rfi, RfiLink
 from tests.factories import World
-from tests.rfi.typing_in import BY_LINK, TOKEN, Held, an_rfi, kept
+from tests.rfi.typing_in import BY_LINK, Held, an_rfi, kept
 from tests.rfi.waiting_for import an_opened_rfi
 from tests.visits import Visitor
 
@@ -58,7 +58,6 @@ class TestRefused:
         nobody.get(BY_LINK)
         assert nobody.get(f"/customers/{rfi.customer_id}/rfi").status == 303, "to the sign-in page"
         assert nobody.post(f"/customers/{rfi.customer_id}/rfi", SENT).status == 303
-        assert nobody.get(f"/welcome/{TOKEN}").status == 404
         assert kept(rfi) == kept(other) == {}
 
     def test_it_ends_while_somebody_types(self, nobody: Visitor, rfi: Rfi) -> None:
@@ -112,6 +111,14 @@ class TestOldPages:
         held.fields["csrf_token"] = [page.value("csrf_token")]
         assert held.save().status == 303
         assert set(kept(rfi)) == {"dns_host", "notes"}
+
+    @pytest.mark.parametrize("where", ["", "/answers/dns_host", "/hand-in"])
+    @pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
+    def test_of_a_link_that_has_ended_say_nothing_else(self, nobody: Visitor, rfi: Rfi, where: str, htmx: bool) -> None:
+        RfiLink.update(revoked_at=now()).execute()
+        answer = nobody.post(BY_LINK + where, SENT | {"csrf_token": "of another session"}, htmx=htmx)
+        assert answer.status == 404
+        assert "does not open anything" in answer.text
 
     def test_weeks_later_the_link_goes_on_where_it_was(self, visit_as: Callable[[None], Visitor], rfi: Rfi) -> None:
         Held.open(visit_as(None), BY_LINK).type(dns_host="Them").save()

@@ -103,7 +103,7 @@ class TestReminders:
         assert of(rfi).reminders == 3
         assert kinds_written() == ["rfi_reminder"]
 
-    @pytest.mark.parametrize("state", ["complete", "error", "not_applicable"])
+    @pytest.mark.parametrize("state", ["complete", "not_applicable"])
     def test_stop_when_nothing_is_waited_for(self, clock, world: World, state: str) -> None:
         an_opened_rfi(world, state=state)
         days(clock, 40)
