@@ -7,7 +7,6 @@ from flask import url_for
 from blueprints.accounts.standing import Standing
 from blueprints.customers.forms import NoteForm
 from blueprints.customers.notes import PAGE, Shown, notes_of
-from blueprints.web.links import pieces
 from data.customers import Customer
 
 
@@ -18,8 +17,6 @@ def notes_facts(who: Standing, customer: Customer, before: int = 0, most: int = 
         "base": base_of(customer),
         "notes": notes_of(who, customer, before, most),
         "from_start": not before,
-        "pieces": pieces,
-        "refusal": "",
     }
 
 
@@ -29,7 +26,6 @@ def note_facts(customer: Customer, shown: Shown, refusal: str = "", **more: Any)
         "customer": customer,
         "base": base_of(customer),
         "shown": shown,
-        "pieces": pieces,
         "refusal": refusal,
         **more,
     }
@@ -45,7 +41,6 @@ def writing_facts(form: NoteForm, customer: Customer, shown: Shown | None, *, me
         "address": f"{base}/{shown.note.id}" if shown else base,
         "title": f"{'Edit the note of ' + shown.note.author.name if shown else 'New note'} on {customer.name}",
         "meanwhile": meanwhile,
-        "pieces": pieces,
     }
 
 

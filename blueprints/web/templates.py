@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, g, has_request_context, request
 from flask_wtf.csrf import generate_csrf
 
+from blueprints.web.links import pieces
 from data import formats
 
 PARTS = Path(__file__).parents[2] / "templates" / "parts"
@@ -54,7 +55,7 @@ def prepare_templates(app: Flask, navigation_for: Callable[[Any], Iterable[Any]]
 
     env.filters.update(clock=clock, money=formats.money, day=day, moment=moment)
     env.filters.update(number=formats.number, country=formats.country, bytes=formats.size)
-    env.globals.update(asset=asset, htmx_installed="installed/htmx.min.js" in versions, once=once)
+    env.globals.update(pieces=pieces, asset=asset, htmx_installed="installed/htmx.min.js" in versions, once=once)
     for part in sorted(PARTS.glob("*.html")):
         module = env.get_template(f"parts/{part.name}").module
         env.globals.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
