@@ -24,6 +24,7 @@ LONGEST_LINE = 256 * 1024
 MOST_FOLDERS = 500
 MOST_MEASURED = 20_000  # messages of a mailbox whose sizes are asked one by one
 AT_A_TIME = 2_000  # of them in one step
+AS_BYTES = re.compile(r"^b(['\"])(.*)\1$", re.DOTALL)  # how imaplib's refusals show what a server said
 SIZE = re.compile(rb"RFC822\.SIZE (\d{1,15})\b", re.IGNORECASE)
 
 
@@ -282,7 +283,7 @@ def enter_with_password(client: Client, user: str, owner: str, secret: str) -> N
 
 def refusal(user: str, words: str) -> tuple[Outcome, str]:
     """What a refused sign-in means, by the codes of RFC 5530."""
-    said = brief(words)
+    said = brief(AS_BYTES.sub(r"\2", words))
     if any(code in words.upper() for code in ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]")):
         return Outcome.UNDETERMINED, f"{user} could not sign in now: {said}"
     return Outcome.FAILED, f"{user} cannot sign in: {said}"

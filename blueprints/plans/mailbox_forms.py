@@ -1,5 +1,7 @@
 """Forms about mailboxes: how they are signed in to, lists that come in and go out, one of them."""
 
+from typing import Any
+
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import PasswordField, RadioField, SelectChoice
@@ -25,9 +27,9 @@ def options(pairs: tuple[tuple[str, str], ...]) -> list[SelectChoice]:
 class Secret(PasswordField):
     """What is typed, white space and all; never shown again."""
 
-    def __init__(self, label: str, most: int = LONGEST_PASSWORD) -> None:
+    def __init__(self, label: str, most: int = LONGEST_PASSWORD, **rest: Any) -> None:
         too_long = Length(max=most, message=f"At most {most:,} characters.")
-        super().__init__(label, [Optional(strip_whitespace=False), too_long, no_control_characters()])
+        super().__init__(label, [Optional(strip_whitespace=False), too_long, no_control_characters()], **rest)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist[0] if valuelist else ""

@@ -82,12 +82,12 @@ def ask(who: Any, customer_id: int, which: Expression, mailbox_id: int = 0) -> M
         which &= Mailbox.plan == held.plan
         if source.needs_own_secrets:
             which &= Mailbox.sealed != ""
-        asked = {"asked_at": now(), "not_before": now(), "asked_by_id": who.id, "asked_by_name": who.name}
-        run = MailboxRun.create(plan=held.plan, step_id=step.row.id, whole=not mailbox_id, total=0, **asked)
-        run.total = Mailbox.update(run_id=run.id).where(which).execute()
-        if not run.total:
+        total = Mailbox.select().where(which).count()
+        if not total:
             raise NothingToTest(nothing_because(sums_of(held.plan), source, mailbox_id))
-        run.save()
+        asked = {"asked_at": now(), "not_before": now(), "asked_by_id": who.id, "asked_by_name": who.name}
+        run = MailboxRun.create(plan=held.plan, step_id=step.row.id, whole=not mailbox_id, total=total, **asked)
+        Mailbox.update(run_id=run.id).where(which).execute()
         held.tell("plan.mailbox_test_begun", what=what or counted(run.total))
     return run
 
