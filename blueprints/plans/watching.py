@@ -181,18 +181,13 @@ def told(customer_id: int, step_id: int, check_id: int, verdict: Verdict) -> Non
 
 def thin_out(step_id: int) -> None:
     """What the portal sees by itself, and saw just so the time before, takes the place of that; old runs go."""
-    rows = (
-        PlanCheck.select(PlanCheck.id, PlanCheck.outcome, PlanCheck.sentence, PlanCheck.asked_by_name)
-        .where((PlanCheck.step == step_id) & (PlanCheck.state == "done"))
-        .order_by(PlanCheck.id.desc())
-        .limit(MOST_RUNS + 1)
-    )
-    newest, *older = rows.tuples()
-    gone = [row[0] for row in older[MOST_RUNS - 1 :]]
-    if newest[3] == PORTAL.name and older and newest[1:] == older[0][1:]:
-        gone.append(older[0][0])
-    if gone:
-        PlanCheck.delete().where(PlanCheck.id.in_(gone)).execute()
+    runs = (PlanCheck.step == step_id) & (PlanCheck.state == "done")
+    columns = (PlanCheck.id, PlanCheck.outcome, PlanCheck.sentence, PlanCheck.asked_by_name)
+    rows = list(PlanCheck.select(*columns).where(runs).order_by(PlanCheck.id.desc()).limit(MOST_RUNS).tuples())
+    if len(rows) == MOST_RUNS:
+        PlanCheck.delete().where(runs & (PlanCheck.id < rows[-1][0])).execute()
+    if len(rows) > 1 and rows[0][3] == PORTAL.name and rows[0][1:] == rows[1][1:]:
+        PlanCheck.delete().where(PlanCheck.id == rows[1][0]).execute()
 
 
 # --- again ----------------------------------------------------------------------------------------------
