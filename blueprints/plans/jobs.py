@@ -3,19 +3,17 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from queue import Empty, Queue
 
 from huey import crontab
-from peewee import PeeweeException
 
 from blueprints.gateways.evidence import Outcome, Verdict
 from blueprints.gateways.queue import nudge as ask_for
 from blueprints.gateways.queue import queue
 from blueprints.mailroom.jobs import can_send, connected
 from blueprints.plans import reminding, watching
-from blueprints.plans.checking import Subject
 from blueprints.plans.watching import Claimed
 from blueprints.web.refusals import Refused
 
@@ -24,6 +22,8 @@ GRACE = 5.0  # seconds; what keeps to no limit of its own is left alone then
 SHIFT = 50.0  # seconds; after that a sweep begins nothing more and leaves the rest to the next
 A_MOMENT = 1.0  # second, after which what was asked for meanwhile is begun
 SETTLE_PAUSES = (0.5, 2, 10)  # seconds; what was seen is worth some patience with a busy database
+
+Seen = Queue[tuple[int, Verdict]]  # check id, what was seen
 
 log = logging.getLogger("quayside.plans")
 
@@ -56,18 +56,39 @@ def check_due() -> None:
 
 
 def check_all() -> None:
-    """Each due check once, some side by side, for as long as a shift lasts."""
+    """Each due check once, some side by side, for as long as a shift lasts.
+
+    Each is looked at in a thread of its own, which ends with the process; what it saw is written down here.
+    """
     with connected():
         watching.take_up_lost()
         watching.ask_again()
-    ends, tried, running = time.monotonic() + SHIFT, set[int](), set[Future[None]]()
-    with ThreadPoolExecutor(AT_ONCE, "checks") as pool:
-        while True:
-            if time.monotonic() < ends:
-                running |= {pool.submit(check_one, each) for each in taken(AT_ONCE - len(running), tried)}
-            if not running:
-                return
-            running = wait(running, A_MOMENT, FIRST_COMPLETED).not_done
+    ends, tried = time.monotonic() + SHIFT, set[int]()
+    running: dict[int, Running] = {}
+    seen: Seen = Queue()
+    while True:
+        if time.monotonic() < ends:
+            for claimed in taken(AT_ONCE - len(running), tried):
+                running[claimed.id] = Running(claimed)
+                threading.Thread(target=look, args=(claimed, seen), name="check", daemon=True).start()
+        if not running:
+            return
+        for check_id, verdict in [*answered(seen), *overdue(running.values())]:
+            ended = running.pop(check_id, None)
+            if ended:
+                settle(ended.claimed, verdict)
+
+
+@dataclass
+class Running:
+    """A check under way, and when it has to be over whatever it does."""
+
+    claimed: Claimed
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return self.claimed.subject.bounds.limits.whole + GRACE
 
 
 def taken(room: int, tried: set[int]) -> list[Claimed]:
@@ -85,53 +106,45 @@ def taken(room: int, tried: set[int]) -> list[Claimed]:
     return claimed
 
 
-def check_one(claimed: Claimed) -> None:
-    """Look and write down. Whatever goes wrong with one keeps no other waiting."""
-    try:
-        settle(claimed, verdict_of(claimed.subject))
-    except Exception:
-        log.exception("check %s could not be written down", claimed.id)
-
-
-def verdict_of(subject: Subject) -> Verdict:
-    """What is seen, in bounded time whatever happens. Never raises."""
+def look(claimed: Claimed, seen: Seen) -> None:
+    """One look at the world, with the database closed."""
     from blueprints.plans.looking.overall import cut  # noqa: PLC0415 - what looks at the world is loaded when it has to
     from blueprints.plans.looking.runners import RUNNERS  # noqa: PLC0415 - as above
 
-    return cut(in_time(lambda: RUNNERS[subject.check.kind](subject), subject.bounds.limits.whole + GRACE))
-
-
-def in_time(look: Callable[[], Verdict], seconds: float) -> Verdict:
-    """What it sees; where it neither ends nor keeps its own limits, it is left to itself in its thread."""
-    seen: Queue[Verdict] = Queue(1)
-
-    def looking() -> None:
-        try:
-            seen.put(look())
-        except Refused as refusal:
-            seen.put(Verdict(Outcome.NOT_HERE, refusal.sentence))
-        except Exception:
-            log.exception("a check went wrong")
-            seen.put(Verdict(Outcome.NOT_HERE, "The portal made a mistake while it looked; its log says which."))
-
-    threading.Thread(target=looking, name="check", daemon=True).start()
     try:
-        return seen.get(timeout=seconds)
+        verdict = cut(RUNNERS[claimed.subject.check.kind](claimed.subject))
+    except Refused as refusal:
+        verdict = Verdict(Outcome.NOT_HERE, refusal.sentence)
+    except Exception:
+        log.exception("check %s went wrong", claimed.id)
+        verdict = Verdict(Outcome.NOT_HERE, "The portal made a mistake while it looked; its log says which.")
+    seen.put((claimed.id, verdict))
+
+
+def answered(seen: Seen) -> list[tuple[int, Verdict]]:
+    """What comes in within a moment."""
+    try:
+        return [seen.get(timeout=A_MOMENT)]
     except Empty:
-        return Verdict(Outcome.NOT_HERE, f"This check did not come to an end within {seconds:g} seconds.")
+        return []
+
+
+def overdue(running: Iterable[Running]) -> list[tuple[int, Verdict]]:
+    """What neither ended nor kept its own limits: it is left to itself in its thread."""
+    sentence = "This check did not come to an end within {:g} seconds."
+    late = [each for each in running if time.monotonic() > each.begun + each.seconds]
+    return [(each.claimed.id, Verdict(Outcome.NOT_HERE, sentence.format(each.seconds))) for each in late]
 
 
 def settle(claimed: Claimed, verdict: Verdict) -> None:
-    """Write down what was seen. If the database refuses for long, the check is run again later."""
-    for pause in (*SETTLE_PAUSES, None):
+    """Write down what was seen. If that does not work for long, the check is taken up again later."""
+    for pause in SETTLE_PAUSES:
         try:
             with connected():
                 watching.settle(claimed, verdict)
             return
-        except PeeweeException:
-            if pause is None:
-                raise
-            log.warning("the database is busy; check %s is written down later", claimed.id, exc_info=True)
+        except Exception:
+            log.warning("check %s could not be written down now", claimed.id, exc_info=True)
             time.sleep(pause)
 
 

@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 import time_machine
+from peewee import OperationalError
 
 from blueprints.gateways.bounds import Bounds
 from blueprints.gateways.evidence import Outcome, Verdict
@@ -188,14 +191,38 @@ def test_a_mistake_of_the_portal_is_not_the_customers(
     assert check.sentence == "The portal made a mistake while it looked; its log says which."
 
 
-def test_what_keeps_to_no_limit_is_left_to_itself(plan: Plan) -> None:
+def test_what_keeps_to_no_limit_is_left_to_itself(
+    world: World, plan: Plan, within: Within, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    within(limits=replace(SOON, whole=0.3))
+    monkeypatch.setattr(jobs, "GRACE", 0.2)
+    monkeypatch.setattr(jobs, "A_MOMENT", 0.1)
+    monkeypatch.setattr("blueprints.plans.looking.runners.RUNNERS", {"token": lambda _: time.sleep(3) or GOOD})
+    asked(world, plan, "domains")
     begun = time.monotonic()
-    verdict = jobs.in_time(lambda: time.sleep(2) or GOOD, 0.2)
-    assert time.monotonic() - begun < 1
-    assert (verdict.outcome, verdict.reason) == (
-        Outcome.NOT_HERE,
-        "This check did not come to an end within 0.2 seconds.",
+    jobs.check_all()
+    assert time.monotonic() - begun < 2.5
+    assert told(newest(plan, "domains")) == (
+        "could_not_run",
+        "This check did not come to an end within 0.5 seconds.",
     )
+
+
+def test_a_busy_database_is_waited_for(
+    world: World, plan: Plan, within: Within, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, busy = watching.settle, [OperationalError("database is locked")] * 2
+
+    def settle_later(*given: Any) -> bool:
+        if busy:
+            raise busy.pop()
+        return real(*given)
+
+    monkeypatch.setattr(watching, "settle", settle_later)
+    monkeypatch.setattr(jobs, "SETTLE_PAUSES", (0, 0, 0))
+    asked(world, plan, "domains")
+    jobs.check_all()
+    assert newest(plan, "domains").outcome == "failed"
 
 
 def test_old_runs_go(world: World, plan: Plan) -> None:
