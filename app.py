@@ -28,6 +28,7 @@ from blueprints.home import routes as home
 from blueprints.home.navigation import navigation_for
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.mailroom import routes as mailroom
+from blueprints.orders import change_routes as changes
 from blueprints.orders import routes as orders
 from blueprints.partners import routes as partners
 from blueprints.plans import check_routes as checks
@@ -57,6 +58,7 @@ FEATURES = (
     partners,
     prospects,
     orders,
+    changes,
     customers,
     attachments,
     customer_details,

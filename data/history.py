@@ -53,7 +53,6 @@ KINDS: dict[str, str] = {
     "order.dropped": "Draft order dropped",
     "order.submitted": "Order {number} submitted: {products}, {users} permitted users, {monthly} a month",
     "order.change_saved": "Change order saved: {changes}",
-    "order.change_dropped": "Draft change order dropped",
     "order.change_submitted": "Change order {number} submitted: {changes}; {before} → {after} a month from {day}",
     "order.change_applied": "Change order {number} in effect: {changes}",
     "order.change_withdrawn": "Change order {number} withdrawn",

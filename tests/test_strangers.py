@@ -25,7 +25,10 @@ NOT_OF_A_CUSTOMER = {"partner_id", "person_id", "product_id", "price_id"}
 NOBODYS = 2**40
 NAMING = sorted(asked for asked, row in ROWS.items() if row.args is not nothing)  # addresses with something in them
 # Address → why it does not answer 404.
-LOOKS_NOTHING_UP = {("orders.submit_again", "GET"): "leads on to the review of whatever number it is given"}
+LOOKS_NOTHING_UP = {
+    ("orders.submit_again", "GET"): "leads on to the review of whatever number it is given",
+    ("changes.submit_again", "GET"): "as the same of a new order",
+}
 
 
 def ids_of(rule: Rule) -> set[str]:

@@ -12,6 +12,7 @@ from blueprints.customer_details.rules import Details
 from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
 from blueprints.plans.panel import planned_facts
+from blueprints.orders.change_panel import upgrade_facts
 from blueprints.rfi.panel import rfi_facts
 from data.customers import Customer
 
@@ -26,6 +27,7 @@ PANELS: dict[str, Facts | None] = {
     "plan": planned_facts,
     "notes": partial(notes_facts, most=NOTES),
     "products": None,
+    "upgrade": upgrade_facts,
     "infrastructure": None,
     "contacts": None,
     "record": None,

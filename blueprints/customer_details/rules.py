@@ -146,6 +146,9 @@ orders_before = Kept(
             Order.currency,
             Order.monthly_total,
             Order.submitted_at,
+            Order.kind,
+            Order.applied_at,
+            Order.effective_on,
         )
         .where((Order.customer == customer) & (Order.state == "submitted") & (Order.id < key))
         .order_by(Order.id.desc())

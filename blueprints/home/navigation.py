@@ -41,6 +41,7 @@ PAGES_OF_PLACES = {
     "partners.save_product": "partners.catalogue",
     "partners.": "partners.settings",
     "customer_details.": "customers.in_progress",
+    "changes.": "customers.in_progress",
     "plans": "customers.in_progress",
 }
 

@@ -27,6 +27,8 @@ SOON = timedelta(minutes=2)
 # What a letter is about. Kinds that are not here are shown by their own name.
 KINDS = {
     "order_addendum": "Order addendum",
+    "order_change": "Change order addendum",
+    "order_change_lead": "New Implementation Lead",
     "rfi_link": "RFI link",
     "rfi_reminder": "RFI reminder",
     "rfi_flagged": "RFI answers flagged",

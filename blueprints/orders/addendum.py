@@ -81,24 +81,24 @@ def agreed(addendum: Addendum) -> dict[str, object]:
         "form": 1,  # raised when a field is added, so that old hashes can still be reckoned again
         "kind": addendum.kind,
         "number": addendum.number,
-        "partner": _party(addendum.partner),
-        "customer": _party(addendum.customer),
+        "partner": party_facts(addendum.partner),
+        "customer": party_facts(addendum.customer),
         "lines": [
             {
                 "code": line.code,
                 "name": line.name,
                 "permitted_users": line.permitted_users,
-                "monthly_per_user": _plain(line.monthly_per_user),
-                "monthly_total": _plain(line.monthly_total),
-                "one_time_fee": _plain(line.one_time_fee),
+                "monthly_per_user": plain(line.monthly_per_user),
+                "monthly_total": plain(line.monthly_total),
+                "one_time_fee": plain(line.one_time_fee),
             }
             for line in addendum.lines
         ],
         "permitted_users": addendum.permitted_users,
         "currency": addendum.currency,
-        "monthly_total": _plain(addendum.monthly_total),
-        "one_time_total": _plain(addendum.one_time_total),
-        "first_payment": _plain(addendum.first_payment),
+        "monthly_total": plain(addendum.monthly_total),
+        "one_time_total": plain(addendum.one_time_total),
+        "first_payment": plain(addendum.first_payment),
         "order_number": addendum.order_number,
         "agreement_name": addendum.agreement_name,
         "agreement_date": addendum.agreement_date.isoformat() if addendum.agreement_date else None,
@@ -139,14 +139,14 @@ def render(addendum: Addendum) -> bytes:
     _write_head(paper, addendum)
     _write_products(paper, addendum)
     _write_sums(paper, addendum)
-    _write_agreement(paper, addendum)
+    write_agreement(paper, addendum)
     return paper.printed()
 
 
 def _write_head(paper: "Paper", addendum: Addendum) -> None:
     submitted = day(addendum.submitted_at.astimezone(ZoneInfo(addendum.timezone)).date(), addendum.locale)
     paper.letterhead(addendum.partner.name, addendum.logo, addendum.kind, (f"No. {addendum.number}", submitted))
-    paper.parties(_party_block("Partner", addendum.partner), _party_block("Customer", addendum.customer))
+    paper.parties(party_block("Partner", addendum.partner), party_block("Customer", addendum.customer))
     paper.facts(
         [
             ("Order number", addendum.order_number or NOT_REQUIRED),
@@ -166,21 +166,21 @@ def _write_products(paper: "Paper", addendum: Addendum) -> None:
 def _rows(addendum: Addendum) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for line in addendum.lines:
         prices = (line.monthly_per_user, line.monthly_total, line.one_time_fee)
-        figures = (number(line.permitted_users, addendum.locale), *(_money(addendum, price) for price in prices))
+        figures = (number(line.permitted_users, addendum.locale), *(money_of(addendum, price) for price in prices))
         yield line.name, line.code, figures
 
 
 def _write_sums(paper: "Paper", addendum: Addendum) -> None:
     paper.sums(
         [
-            ("Ongoing monthly payment", _money(addendum, addendum.monthly_total), ""),
-            ("One-time fees", _money(addendum, addendum.one_time_total), ""),
-            ("First payment", _money(addendum, addendum.first_payment), "One-time fees and the first month"),
+            ("Ongoing monthly payment", money_of(addendum, addendum.monthly_total), ""),
+            ("One-time fees", money_of(addendum, addendum.one_time_total), ""),
+            ("First payment", money_of(addendum, addendum.first_payment), "One-time fees and the first month"),
         ]
     )
 
 
-def _write_agreement(paper: "Paper", addendum: Addendum) -> None:
+def write_agreement(paper: "Paper", addendum: Addendum) -> None:
     with paper.together():
         paper.section("Agreement")
         paper.words(_governed_by(addendum))
@@ -203,18 +203,18 @@ def _governed_by(addendum: Addendum) -> str:
     return f"This {addendum.kind.lower()} is governed by the agreement in effect{named}{dated}."
 
 
-def _party_block(label: str, party: Party) -> tuple[str, str, tuple[str, ...]]:
+def party_block(label: str, party: Party) -> tuple[str, str, tuple[str, ...]]:
     return label, party.name, (*party.address_lines, *party.extra_lines)
 
 
-def _party(party: Party) -> dict[str, object]:
+def party_facts(party: Party) -> dict[str, object]:
     return {"name": party.name, "address_lines": list(party.address_lines), "extra_lines": list(party.extra_lines)}
 
 
-def _plain(amount: Decimal) -> str:
+def plain(amount: Decimal) -> str:
     """12.50 and 12.5 are the same amount, so they are written the same."""
     return f"{amount.normalize():f}"
 
 
-def _money(addendum: Addendum, amount: Decimal) -> str:
+def money_of(addendum: Addendum, amount: Decimal) -> str:
     return money(amount, addendum.currency, addendum.locale)

@@ -31,7 +31,10 @@ def save_change(who: Standing, customer_id: int, asked: Asked, seen_version: int
             change = choose(customer, subscription, draft, checked(asked, customer.country))
             if change.problem:
                 raise NotOrderable(change.problem, change.field)
-            if draft is not None and asked_in(draft, subscription) == change.asked:
+            if (
+                draft is not None
+                and choose(customer, subscription, draft, asked_in(draft, subscription)).asked == change.asked
+            ):
                 return change
             if (draft.version if draft else 0) != seen_version:
                 raise ChangedMeanwhile

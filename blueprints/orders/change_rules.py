@@ -16,7 +16,7 @@ from blueprints.orders.addendum import hash_of
 from blueprints.orders.change_pricing import Payment, Period, billing_period, change_quote, payment
 from blueprints.orders.pricing import NoPrice, Quote
 from blueprints.orders.rules import NotOrderable, Offer, offers_for
-from blueprints.orders.subscription import Subscription, lines_with_products, opening_of, subscription_of
+from blueprints.orders.subscription import Subscription, at_hand, lines_with_products, opening_of, subscription_in
 from blueprints.prospects.entries import ContactEntry
 from data import formats
 from data.customers import Contact, Customer
@@ -157,10 +157,11 @@ def begin(customer: Customer) -> tuple[Order | None, Subscription]:
     opening = opening_of(customer, partner)
     if opening.reason:
         raise NotNow(opening.reason)
-    subscription = subscription_of(customer, partner)
+    orders = at_hand(customer.id)
+    subscription = subscription_in(orders, customer, partner)
     if subscription is None:
         raise NotNow
-    return opening.draft, subscription
+    return next((order for order in orders if order.state == "draft"), None), subscription
 
 
 def asked_in(draft: Order | None, subscription: Subscription) -> Asked:
@@ -181,10 +182,8 @@ def place_of(subscription: Subscription) -> int:
 def lead_in(draft: Order) -> ContactEntry | None:
     if not draft.lead:
         return None
-    if contact_id := draft.lead.get("contact"):
-        contact = Contact.get_or_none((Contact.id == contact_id) & (Contact.customer == draft.customer_id))
-        return entry_of(contact) if contact else ContactEntry(id=contact_id)
-    return ContactEntry(**draft.lead)
+    contact_id = draft.lead.get("contact")
+    return ContactEntry(id=contact_id) if contact_id else ContactEntry(**draft.lead)
 
 
 def entry_of(contact: Contact) -> ContactEntry:
@@ -205,7 +204,7 @@ def choose(customer: Customer, subscription: Subscription, draft: Order | None, 
         asked.permitted_users,
         asked.replace_with if asked.replace_with in offered else 0,
         tuple(each for each in dict.fromkeys(asked.add) if each in offered and each != asked.replace_with),
-        asked.lead,
+        known_lead(asked.lead, contacts),
     )
     change = Change(
         customer,
@@ -222,6 +221,17 @@ def choose(customer: Customer, subscription: Subscription, draft: Order | None, 
     change = priced(change, everything)
     gone = {asked.replace_with, *asked.add} - {0} - offered
     return replace(change, problem=NOT_OFFERED, field="add") if gone else change
+
+
+def asked_instead(change: Change, asked: Asked) -> Change:
+    """The same subscription with something else asked for."""
+    return choose(change.customer, change.subscription, change.draft, asked)
+
+
+def known_lead(lead: ContactEntry | None, contacts: Sequence[Contact]) -> ContactEntry | None:
+    """A contact there is with all that is known of them."""
+    found = next((contact for contact in contacts if lead and contact.id == lead.id), None)
+    return entry_of(found) if found else lead
 
 
 def products_after(subscription: Subscription, asked: Asked) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, current_app, g, request, url_for
 
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.orders import rules, submission
+from blueprints.orders.change_views import submitted_change
 from blueprints.orders.forms import OrderDetailsForm, ProvisionForm, filled_in
 from blueprints.web.access import needs
 from blueprints.web.fields import refuse
@@ -11,6 +12,11 @@ from blueprints.web.page import gone_to, page, saved
 from blueprints.web.refusals import ChangedMeanwhile
 
 blueprint = Blueprint("orders", __name__)
+
+
+@blueprint.errorhandler(rules.ChangeInstead)
+def change_instead(refusal: rules.ChangeInstead) -> Response:
+    return gone_to(url_for("changes.review", order_id=refusal.order.id))
 
 
 @blueprint.get("/prospects/<int:customer_id>/order")
@@ -128,7 +134,8 @@ def drop(order_id: int) -> Response:
         customer = rules.drop_draft(g.who, order_id)
     except rules.AlreadySubmitted as refusal:
         return already(refusal)
-    return gone_to(url_for("prospects.show", customer_id=customer.id), "Draft order thrown away.")
+    back = "prospects.show" if customer.status == "prospect" else "customer_details.show"
+    return gone_to(url_for(back, customer_id=customer.id), "Draft order thrown away.")
 
 
 @blueprint.get("/orders/<int:order_id>")
@@ -138,7 +145,10 @@ def show(order_id: int) -> Response:
         submitted = submission.submitted_order(g.who, order_id)
     except rules.NotOrderable:
         return gone_to(url_for("orders.review", order_id=order_id))
-    return page("orders/show.html", ["post"], submitted=submitted, post=submission.letters_of(order_id))
+    facts = {"submitted": submitted, "post": submission.letters_of(order_id)}
+    if submitted.order.kind == "change":
+        return page("orders/change_show.html", ["post"], change=submitted_change(g.who, submitted), **facts)
+    return page("orders/show.html", ["post"], **facts)
 
 
 def agreement_in(form: OrderDetailsForm) -> submission.Agreement:

@@ -33,6 +33,14 @@ class AlreadySubmitted(Refused):
         self.order = order
 
 
+class ChangeInstead(Refused):
+    """The order changes a subscription, and is reviewed and submitted on pages of its own. Carries the order."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__()
+        self.order = order
+
+
 @dataclass(frozen=True)
 class Offer:
     """A product as it is offered for an order: with its price list, or with the reason why not."""
@@ -242,16 +250,24 @@ def find_order(who: Standing, order_id: int, permission: str = "orders.see", *, 
     return order
 
 
+def find_draft(who: Standing, order_id: int, permission: str, *, for_update: bool = False) -> Order:
+    """A new order that is not submitted yet. Raises NotThere, MayNot, AlreadySubmitted, ChangeInstead."""
+    order = find_order(who, order_id, permission, for_update=for_update)
+    if order.state != "draft":
+        raise AlreadySubmitted(order)
+    if order.kind == "change":
+        raise ChangeInstead(order)
+    return order
+
+
 def product_ids_of(order: Order) -> list[int]:
     lines = OrderLine.select(OrderLine.product).where(OrderLine.order == order).order_by(OrderLine.position)
     return [line.product_id for line in lines]
 
 
 def review_of(who: Standing, order_id: int) -> tuple[Choice, Contact | None]:
-    """The draft as it would be submitted now, and its Implementation Lead. Raises AlreadySubmitted."""
-    order = find_order(who, order_id, "orders.edit")
-    if order.state != "draft":
-        raise AlreadySubmitted(order)
+    """The draft as it would be submitted now, and its Implementation Lead. Raises as `find_draft`."""
+    order = find_draft(who, order_id, "orders.edit")
     customer = order.customer
     return choose(customer, order, product_ids_of(order), order.permitted_users), implementation_lead(customer)
 

@@ -19,10 +19,10 @@ from blueprints.mailroom.rules import write
 from blueprints.orders.addendum import Addendum, AddendumLine, Party, agreed, hash_of, render
 from blueprints.orders.pricing import Quote
 from blueprints.orders.rules import (
-    AlreadySubmitted,
     Choice,
     NotOrderable,
     choose,
+    find_draft,
     find_order,
     offers_of,
     product_ids_of,
@@ -67,12 +67,12 @@ class Agreement:
     from_address: str  # IP address
 
 
-def confirmations(partner: Partner) -> tuple[str, str]:
-    """The two statements that are ticked and printed."""
+def confirmations(partner: Partner, order: str = "order") -> tuple[str, str]:
+    """The two statements that are ticked and printed. `order`: what is placed."""
     dated = f" of {formats.day(partner.agreement_date)}" if partner.agreement_date else ""
     return (
-        f"This order is governed by the {partner.agreement_name}{dated} in effect between the parties.",
-        "I am authorised to place this order.",
+        f"This {order} is governed by the {partner.agreement_name}{dated} in effect between the parties.",
+        f"I am authorised to place this {order}.",
     )
 
 
@@ -85,11 +85,9 @@ def fingerprint(choice: Choice) -> str:
 
 
 def note_order_number(who: Standing, order_id: int, order_number: str, not_required: bool) -> Order:
-    """Keep what was typed on the review page, for later. Raises NotThere, MayNot, AlreadySubmitted."""
+    """Keep what was typed on the review page, for later. Raises as `find_draft`."""
     with transaction():
-        order = find_order(who, order_id, "orders.edit", for_update=True)
-        if order.state != "draft":
-            raise AlreadySubmitted(order)
+        order = find_draft(who, order_id, "orders.edit", for_update=True)
         if (order.order_number, order.order_number_not_required) != (order_number, not_required):
             order.order_number, order.order_number_not_required = order_number, not_required
             order.changed_at, order.changed_by = now(), who.id
@@ -128,13 +126,11 @@ class Sale:
 def submit_order(who: Standing, order_id: int, agreement: Agreement, portal: str) -> Order:
     """Submit the draft. `portal` is the installation's address, for the link in the letter.
 
-    Raises NotThere, MayNot, AlreadySubmitted, ChangedMeanwhile (what they saw is not what would be ordered), and
+    Raises as `find_draft`, and ChangedMeanwhile (what they saw is not what would be ordered), and
     NotOrderable with the field it concerns.
     """
     with transaction():
-        order = find_order(who, order_id, "orders.submit", for_update=True)
-        if order.state != "draft":
-            raise AlreadySubmitted(order)
+        order = find_draft(who, order_id, "orders.submit", for_update=True)
         sale = refuse_unless_ready(who, order, agreement, portal)
         freeze(sale)
         filed = file_addendum(sale)
@@ -331,6 +327,6 @@ def submitted_order(who: Standing, order_id: int) -> SubmittedOrder:
 
 
 def letters_of(order_id: int) -> list[Email]:
-    """The two letters of an order (addendum and RFI link) with their states."""
-    named = [f"order_addendum:{order_id}", f"rfi_link:{order_id}"]
+    """The letters of an order (addendum, RFI link) with their states."""
+    named = [f"order_addendum:{order_id}", f"rfi_link:{order_id}", f"order_change:{order_id}"]
     return list(Email.select().where(Email.once.in_(named)).order_by(Email.id))

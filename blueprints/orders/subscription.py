@@ -1,8 +1,10 @@
 """What a customer has bought as it stands now, and whether it can be changed. A few queries, however many orders."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from peewee import fn
 
@@ -61,8 +63,13 @@ def bought(line: OrderLine) -> Bought:
 
 
 def subscription_of(customer: Customer, partner: Partner) -> Subscription | None:
-    """None for a customer who ordered nothing through the portal."""
-    order = next((order for order in at_hand(customer.id) if in_effect(order)), None)
+    """What the customer has now; None for one who ordered nothing through the portal."""
+    return subscription_in(at_hand(customer.id), customer, partner)
+
+
+def subscription_in(orders: Sequence[Order], customer: Customer, partner: Partner) -> Subscription | None:
+    """The same, from the orders at hand."""
+    order = next((order for order in orders if in_effect(order)), None)
     if order is None:
         return None
     lines = tuple(lines_with_products(order.id))
@@ -70,7 +77,7 @@ def subscription_of(customer: Customer, partner: Partner) -> Subscription | None
     return Subscription(order, lines, started) if lines else None
 
 
-def in_effect(order: Order) -> bool:
+def in_effect(order: "Order | AtHand") -> bool:
     return order.state == "submitted" and (order.kind == "new" or order.applied_at is not None)
 
 
@@ -107,50 +114,83 @@ lines_with_products = Kept(
 # --- whether it can be changed ------------------------------------------------------------------------
 
 
+class AtHand(NamedTuple):
+    """An order at hand, as far as it decides whether another change may begin. `primary`: name of its product that
+    most is paid for; `priced`: whether that stands in the price list of today."""
+
+    id: int
+    state: str
+    kind: str
+    permitted_users: int
+    addendum_number: str | None
+    effective_on: date | None
+    withdraw_until: date | None
+    applied_at: datetime | None
+    changed_at: datetime
+    primary: str | None
+    priced: bool
+
+
 @dataclass(frozen=True)
 class Opening:
     """Whether a change may be begun or gone on with. `reason`: why not, "" when it may."""
 
     reason: str
-    draft: Order | None = None
-    waiting: Order | None = None
-    now: Order | None = None  # in effect
+    draft: AtHand | None = None
+    waiting: AtHand | None = None
 
 
 def opening_of(customer: Customer, partner: Partner) -> Opening:
-    """Two queries for a customer whose service runs, one for others."""
+    """One query for a customer whose service runs, none for others."""
     if customer.status != "complete":
         return Opening(NOT_NOW[customer.status])
-    orders = at_hand(customer.id)
+    orders = orders_at_hand(customer, partner)
     draft = next((order for order in orders if order.state == "draft"), None)
     now = next((order for order in orders if in_effect(order)), None)
     waits = next((order for order in orders if order.state == "submitted" and not in_effect(order)), None)
-    return Opening(reason_against(partner, draft, waits, now), draft, waits, now)
+    return Opening(reason_against(partner, draft, waits, now), draft, waits)
 
 
-def reason_against(partner: Partner, draft: Order | None, waits: Order | None, now: Order | None) -> str:
+def reason_against(partner: Partner, draft: AtHand | None, waits: AtHand | None, now: AtHand | None) -> str:
     if partner.closed_at is not None:
         return f"{partner.name} is closed, so nothing can be ordered."
-    if now is None:
+    if now is None or now.primary is None:
         return NOTHING_BOUGHT
-    if waits is not None:
+    if waits is not None and waits.effective_on is not None:
         return f"Change order {waits.addendum_number} takes effect on {formats.day(waits.effective_on)}."
     if draft is not None and draft.kind == "new":
         return SUBMIT_FIRST
-    name, priced = primary_and_price(now, partner)
-    return "" if priced else f"No contracted price today for {name}, its primary product. Ask the provider for one."
+    if not now.priced:
+        return f"No contracted price today for {now.primary}, its primary product. Ask the provider for one."
+    return ""
 
 
-PRIMARY = """
-SELECT line.name, product.active AND EXISTS (
-  SELECT 1 FROM contracted_price AS price
-  WHERE price.partner_id = ? AND price.product_id = line.product_id AND price.valid_from <= ?)
-FROM order_line AS line JOIN product ON product.id = line.product_id
-WHERE line.order_id = ? ORDER BY COALESCE(line.monthly_total, 0) DESC, line.position LIMIT 1"""
+# As at_hand, with the primary product beside each; asked with every page of a customer, so the SQL stands here ready.
+AT_HAND = """
+SELECT held.id, held.state, held.kind, held.permitted_users, held.addendum_number, held.effective_on,
+  held.withdraw_until, held.applied_at, held.changed_at, COALESCE(NULLIF(main.name, ''), product.name),
+  product.active AND EXISTS (
+    SELECT 1 FROM contracted_price AS price
+    WHERE price.partner_id = ? AND price.product_id = main.product_id AND price.valid_from <= ?)
+FROM "order" AS held
+LEFT JOIN order_line AS main ON main.id = (
+  SELECT line.id FROM order_line AS line WHERE line.order_id = held.id
+  ORDER BY COALESCE(line.monthly_total, 0) DESC, line.position LIMIT 1)
+LEFT JOIN product ON product.id = main.product_id
+WHERE held.customer_id = ? AND (
+  held.state = 'draft' OR (held.state = 'submitted' AND held.kind = 'change' AND held.applied_at IS NULL)
+  OR held.id = (
+    SELECT MAX(newest.id) FROM "order" AS newest
+    WHERE newest.customer_id = ? AND newest.state = 'submitted'
+      AND (newest.kind = 'new' OR newest.applied_at IS NOT NULL)))"""
 
 
-def primary_and_price(order: Order, partner: Partner) -> tuple[str, bool]:
-    """Name of the primary product of an order, and whether it stands in the price list of today."""
-    asked = (partner.id, today(partner.timezone).isoformat(), order.id)
-    found = database.execute_sql(PRIMARY.replace("?", database.param), asked).fetchone()
-    return (str(found[0]), bool(found[1])) if found else ("", False)
+def orders_at_hand(customer: Customer, partner: Partner) -> list[AtHand]:
+    asked = (partner.id, today(partner.timezone).isoformat(), customer.id, customer.id)
+    day, moment = Order.effective_on.python_value, Order.applied_at.python_value
+    return [
+        AtHand(key, state, kind, users, number, day(on), day(until), moment(applied), moment(at), name, bool(priced))
+        for key, state, kind, users, number, on, until, applied, at, name, priced in database.execute_sql(
+            AT_HAND.replace("?", database.param), asked
+        ).fetchall()
+    ]

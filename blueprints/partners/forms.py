@@ -58,6 +58,7 @@ class PartnerForm(VersionedForm):
     reply_to = Line("Reply-to address", most=254)
     rfi_reminder_days = Line("RFI reminders on day", most=100)
     rfi_close_days = Whole("Close an unanswered project after", most=MOST_DAYS)
+    change_billing = Choice("Changes are paid", choices.billings)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask the rules about every field, so that all that is wrong is said at once."""

@@ -36,6 +36,7 @@ SETTINGS = {
     "reply_to": "reply-to address",
     "rfi_reminder_days": "days of RFI reminders",
     "rfi_close_days": "days until an unanswered RFI closes the project",
+    "change_billing": "payment of changes",
 }
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "timezone": choices.known_timezone,
@@ -45,6 +46,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "reply_to": addresses.email_address,
     "rfi_reminder_days": waiting.reminder_days,
     "rfi_close_days": waiting.close_days,
+    "change_billing": choices.known_billing,
 }
 TOLD_AT_MOST = 80  # characters of a value in a line of history
 

@@ -9,6 +9,7 @@ from babel.numbers import get_territory_currencies
 
 from blueprints.web.refusals import Refused
 from data.formats import LOCALE
+from data.partners import BILLING
 
 Choices = tuple[tuple[str, str], ...]
 
@@ -49,6 +50,18 @@ def timezones() -> Choices:
     """(“Europe/Berlin”, “Europe/Berlin”) for each IANA zone named after a place, and UTC first."""
     placed = sorted(zone for zone in available_timezones() if zone.split("/")[0] in CONTINENTS)
     return (("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in placed))
+
+
+def billings() -> Choices:
+    """How an MSP pays for a change within a billing period."""
+    return tuple(BILLING.items())
+
+
+def known_billing(way: str) -> str:
+    """The same way. Raises Refused when there is none such."""
+    if way not in BILLING:
+        raise Refused("Choose one from the list.", "change_billing")
+    return way
 
 
 def known_currency(code: str) -> str:

@@ -47,6 +47,7 @@ def settings_typed(world):
         "timezone": "Europe/Berlin",
         "rfi_reminder_days": partner.rfi_reminder_days,
         "rfi_close_days": partner.rfi_close_days,
+        "change_billing": partner.change_billing,
         "version": partner.version,
     }
 

@@ -186,6 +186,7 @@ class TestClose:
             "timezone": "UTC",
             "country": "",
             "rfi_close_days": "30",
+            "change_billing": "prorated",
             "version": "1",
         }
         assert admin.post(here, typed).status == 409

@@ -28,6 +28,7 @@ GOOD = {
     "reply_to": "mail@northstar.example",
     "rfi_reminder_days": "3, 7, 14, 21",
     "rfi_close_days": "30",
+    "change_billing": "prorated",
     "version": "1",
 }
 
