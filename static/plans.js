@@ -15,7 +15,18 @@
   };
   const touch = () => { touched = performance.now(); if (idle) look(); };
 
-  setInterval(look, 1000);
+  /* How long it is until then, beside the date that the server wrote. */
+  const count = () => {
+    for (const place of document.querySelectorAll("[data-until]")) {
+      const minutes = Math.ceil((Date.parse(place.dataset.until) - Date.now()) / 60000);
+      const hours = Math.floor(minutes / 60);
+      const told = minutes > 0 ? `(${hours ? `${hours} h ` : ""}${minutes % 60} min left)` : "(over)";
+      if (place.textContent !== told) place.textContent = told;
+    }
+  };
+
+  count();
+  setInterval(() => { look(); count(); }, 1000);
   document.addEventListener("visibilitychange", touch);
   for (const sign of ["pointerdown", "pointermove", "keydown", "scroll"]) addEventListener(sign, touch, { passive: true });
 

@@ -6,7 +6,7 @@ step_routes.py has its steps, stuck_routes.py the list of what is stuck.
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, g
+from flask import Response, current_app, g, request
 
 from blueprints.customers.rules import find_customer
 from blueprints.mailroom import jobs as mailroom_jobs
@@ -15,13 +15,14 @@ from blueprints.plans.arranging import OwnStep
 from blueprints.plans.deeds import on_their_clock
 from blueprints.plans.forms import ActForm, CutoverForm, OwnStepForm, ReasonForm
 from blueprints.plans.pages import base_of, plan_facts, steps_before, typed_on_their_clock
+from blueprints.plans.panel import stamp_now
 from blueprints.plans.rules import view_of
 from blueprints.plans.step_routes import PLAN, blueprint, found, nothing_new, portal, sentence_of
 from blueprints.plans.views import PlanView
 from blueprints.plans.working import TooEarly
 from blueprints.web.access import needs
 from blueprints.web.fields import refuse
-from blueprints.web.page import gone_to, page
+from blueprints.web.page import gone_to, making_old, page
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 
 
@@ -32,6 +33,15 @@ def show(customer_id: int) -> Response:
     customer = find_customer(g.who, customer_id)
     facts = plan_facts(customer, view_of(g.who, customer))
     return nothing_new(facts["stamp"]) or page(PLAN, ["plan"], **facts)
+
+
+@blueprint.get("/news")
+@needs("customers.see")
+def news(customer_id: int) -> Response:
+    """Whether the panel on the customer’s page, drawn from what it has `seen`, is old: then it is told to look."""
+    stamp = stamp_now(find_customer(g.who, customer_id))
+    answer = current_app.response_class(status=204)
+    return answer if request.args.get("seen") == stamp else making_old(answer, "plan", "recent")
 
 
 def pressed(

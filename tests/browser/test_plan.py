@@ -149,6 +149,20 @@ def test_a_page_that_nobody_sees_asks_for_nothing(served: Served, window: Callab
     ours.page.wait_for_event("request", lambda request: "seen=" in request.url, timeout=SOON)
 
 
+def test_the_customers_page_hears_of_it(served: Served, window: Callable[..., Window]) -> None:
+    ours, theirs = window(), window()
+    sign_in(ours, served)
+    sign_in(theirs, served)
+    address = open_a_plan(ours, served)
+    theirs.go(address.removesuffix("/plan"))
+    add_a_step(ours, "Measure the room")
+    newest = theirs.page.locator("#recent li:not(.day)").first
+    expect(newest).to_contain_text("Step “Measure the room” added", timeout=SOON)
+    row_of(ours, "Measure the room").get_by_role("button", name="Start").click()
+    expect(newest).to_contain_text("Step “Measure the room” started", timeout=SOON)
+    theirs.look_over()
+
+
 def test_everything_works_without_javascript(served: Served, window: Callable[..., Window]) -> None:
     ours = window(javascript=False, width=360)
     sign_in(ours, served)

@@ -68,6 +68,7 @@ ROWS = {
     ("plans.show", "GET"): Row(READERS, a_made_one),
     ("plans.step", "GET"): Row(READERS, a_step),
     ("plans.do", "POST"): Row(editors(303), to_start, lambda _: {"version": 1}),
+    ("plans.news", "GET"): Row({**dict.fromkeys(EVERYBODY, 204), "nobody": 303, "stranger": 404}, a_made_one),
     ("plans.make", "POST"): Row(editors(303), not_made_yet),
     ("plans.cutover", "GET"): Row(editors(200), a_made_one),
     ("plans.set_cutover", "POST"): Row(editors(303), a_made_one, seen(cutover_at="2027-03-01T08:00")),

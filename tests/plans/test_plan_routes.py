@@ -156,6 +156,55 @@ class TestLookingAgain:
         assert (part.get("hx-swap"), part.get("hx-trigger")) == ("outerMorph", "look")
 
 
+class TestThePanel:
+    def panel(self, visitor: Visitor, plan: Plan) -> Answer:
+        return visitor.get(f"/customers/{plan.customer_id}?panel=plan", htmx=True)
+
+    def test_how_far_it_is_and_what_can_be_worked_on(self, viewer: Visitor, world: World, plan: Plan) -> None:
+        act(fail, technician(world), plan, "configure", "No licence.")
+        answer = self.panel(viewer, plan)
+        assert len(answer.find(".phases li")) == 4
+        assert f"{plan.steps_done} of {plan.steps_total} steps done" in answer.text
+        assert [link.text for link in answer.find(".steps a")] == [
+            "Go through the plan together",
+            "Configure the account",
+        ]
+        assert "Failed: No licence." in answer.text
+        assert answer.find(f"a[href='{at(plan)}']")
+
+    def test_what_drifted_away_comes_first(self, viewer: Visitor, world: World, plan: Plan) -> None:
+        finish(world, plan, "configure", "domains", "spf")
+        proven(step(plan, "spf"), "failed")
+        hear(plan.customer_id, step(plan, "spf").id, "failed", "The record is gone.")
+        assert "Not as it was: The record is gone." in self.panel(viewer, plan).find(".steps li")[0].text_content()
+
+    def test_shows_few_of_many_and_asks_the_same(self, viewer: Visitor, world: World, statements: Callable) -> None:
+        few, many = a_plan(world), a_plan(world, "migration", "security", infrastructure="onprem")
+        PlanStep.update(after=[]).where(PlanStep.plan == many).execute()
+        self.panel(viewer, few)  # learns to read the answers
+        asked = [statements(lambda: self.panel(viewer, plan)) for plan in (few, many)]  # noqa: B023 - called at once
+        assert asked[0] == asked[1]
+        answer = self.panel(viewer, many)
+        assert len(answer.find(".steps li")) == 4
+        assert "more can be worked on now" in answer.text
+
+    def test_hears_that_it_is_old(self, viewer: Visitor, world: World, plan: Plan) -> None:
+        looks = self.panel(viewer, plan).find("[data-looks]")[0].get("hx-get")
+        answer = viewer.get(looks, htmx=True)
+        assert (answer.status, answer.headers.get("HX-Trigger")) == (204, None)
+        act(start, technician(world), plan, "configure")
+        answer = viewer.get(looks, htmx=True)
+        assert (answer.status, answer.headers.get("HX-Trigger")) == (204, "plan-changed, recent-changed")
+        assert self.panel(viewer, plan).find("[data-looks]")[0].get("hx-get") != looks
+
+    def test_what_a_plan_without_steps_says(self, viewer: Visitor, world: World) -> None:
+        rfi = an_opened_rfi(world)
+        answer = viewer.get(f"/customers/{rfi.customer_id}?panel=plan", htmx=True)
+        assert "Onboarding starts once the RFI is complete." in " ".join(answer.text.split())
+        news = viewer.get(f"/customers/{rfi.customer_id}/plan/news", htmx=True)
+        assert news.status == 204
+
+
 class TestPressing:
     def test_starts_and_finishes_a_step_in_place(self, technician: Visitor, plan: Plan) -> None:
         for word, state in (("Start", "in_progress"), ("Done", "done")):
