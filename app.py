@@ -40,6 +40,7 @@ from blueprints.prospects import routes as prospects
 from blueprints.rfi import reminding_routes as rfi_reminding
 from blueprints.rfi import review_routes as rfi_review
 from blueprints.rfi import routes as rfi
+from blueprints.transfers import routes as transfers
 from blueprints.web.access import guard, open_to_all
 from blueprints.web.errors import answer_errors
 from blueprints.web.headers import strict_headers
@@ -63,6 +64,7 @@ FEATURES = (
     attachments,
     customer_details,
     cancellations,
+    transfers,
     rfi,
     rfi_review,
     rfi_reminding,

@@ -47,7 +47,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
 }
 
 # The provider's own work, done by operators only and over the whole installation.
-OPERATOR_ONLY = frozenset({"partners.manage", "catalogue.edit", "prices.edit", "rfi.restart", "cancellations.process"})
+OPERATOR_ONLY = frozenset(
+    {"partners.manage", "catalogue.edit", "prices.edit", "rfi.restart", "cancellations.process", "transfers.confirm"}
+)
 ALL_PERMISSIONS = RUN | OPERATOR_ONLY
 
 

@@ -14,6 +14,7 @@ from blueprints.customers.pages import notes_facts
 from blueprints.plans.panel import planned_facts
 from blueprints.orders.change_panel import upgrade_facts
 from blueprints.rfi.panel import rfi_facts
+from blueprints.transfers.panel import transfer_facts
 from data.customers import Customer
 
 NOTES, ATTACHMENTS = 5, 6  # shown at once
@@ -33,6 +34,7 @@ PANELS: dict[str, Facts | None] = {
     "record": None,
     "cancellation": cancellation_facts,
     "recent": None,
+    "transfer": transfer_facts,
     "rfi": rfi_facts,
     "attachments": partial(attachments_facts, most=ATTACHMENTS),
 }

@@ -10,7 +10,7 @@ from peewee import JOIN
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.notes import ADMINISTRATORS
-from blueprints.customers.rules import find_customer
+from blueprints.customers.rules import find_customer, may_on
 from blueprints.web.refusals import MayNot, NotThere
 from data import history
 from data.accounts import Person
@@ -124,7 +124,7 @@ def filed_under(who: Standing, customer: Customer, before: int = 0, most: int = 
     """The newest attachments, or those older than the attachment `before`: two queries, and no bytes are read."""
     found = filed_before(customer.id, before or EVERY, most + 1)
     papers = [] if before else list(papers_of(who, customer))
-    may_upload = who.may_for_customer("customers.edit", customer.id, customer.partner_id)
+    may_upload = may_on(who, customer, "customers.edit")
     return Filed(
         attachments=tuple(found[:most]),
         older=found[most - 1].id if len(found) > most else None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from peewee import JOIN
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.rules import find_customer
+from blueprints.customers.rules import find_customer, may_on
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere
 from data import history
 from data.accounts import Person
@@ -66,7 +66,7 @@ notes_before = Kept(
 
 
 def may_write(who: Standing, customer: Customer) -> bool:
-    return who.may_for_customer("customers.edit", customer.id, customer.partner_id)
+    return may_on(who, customer, "customers.edit")
 
 
 def shown_to(who: Standing, customer: Customer, note: Note) -> Shown:

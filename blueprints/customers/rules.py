@@ -13,6 +13,16 @@ from data.customers import SHELVES, Contact, Customer
 from data.database import locked
 from data.kept import STANDING_IN, Kept
 from data.moments import now
+from data.roles import SEE
+
+
+MOVED = "transferred"
+
+
+class MovedAway(MayNot):
+    """What the former MSP keeps of a customer is its own papers, as they were."""
+
+    sentence = "This customer has moved to another MSP. What is kept here can be read, and nothing is changed any more."
 
 
 def customers_for(who: Standing, permission: str = "customers.see") -> ModelSelect:
@@ -52,7 +62,20 @@ def find_customer(
         raise NotThere
     if not who.may_for_customer(permission, customer.id, customer.partner_id):
         raise MayNot
+    if stays_as_it_is(customer, permission):
+        raise MovedAway
     return customer
+
+
+def stays_as_it_is(customer: Customer, permission: str) -> bool:
+    """Whether it is a record of a customer who moved to another MSP, and the permission is for more than reading."""
+    return customer.status == MOVED and permission not in SEE
+
+
+def may_on(who: Standing, customer: Customer, permission: str) -> bool:
+    """Whether this person may do it with this customer as it stands; for what pages offer."""
+    held = who.may_for_customer(permission, customer.id, customer.partner_id)
+    return held and not stays_as_it_is(customer, permission)
 
 
 def seen_by(who: Standing, customer_id: int) -> Customer | None:

@@ -1,0 +1,284 @@
+"""The answers of the RFI, the plan, and the history between customer and provider, as the receiving MSP gets them.
+
+Named are the customer's own contact (who comes by a link), the provider and the portal. People of the releasing MSP are
+“the former MSP”.
+"""
+
+import json
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from blueprints.customers.attachments import file_document
+from blueprints.plans.keeping import keep
+from blueprints.plans.making import NOT_CALLED_FOR, chain_of, template_of
+from blueprints.rfi.answers_paper import AnswersPaper, render
+from blueprints.rfi.filling import set_of_version
+from blueprints.rfi.reading import read_version
+from blueprints.transfers.letters import Concern
+from data.accounts import Grant, Person
+from data.customers import Customer
+from data.history import PORTAL, History
+from data.moments import now
+from data.orders import Order
+from data.plans import Mailbox, Plan, PlanCheck, PlanStep
+from data.questions import Question
+from data.rfi import HandedIn, Rfi, RfiAnswer
+
+FORMER, PROVIDER = "the former MSP", "the provider"
+BY_LINK = " (by link)"
+AT_ONCE = 200  # rows written at a time
+
+# Milestones between customer and provider: kind → the kind it is told as, and facts that are told otherwise. Money,
+# papers, letters, notes, people and reasons are none of these.
+MILESTONES: dict[str, tuple[str, dict[str, str]]] = {
+    "customer.status_changed": ("customer.status_changed", {}),
+    "rfi.handed_in": ("rfi.handed_in", {}),
+    "plan.opened": ("plan.opened", {}),
+    "plan.unlocked": ("plan.unlocked", {}),
+    "plan.made": ("plan.made", {}),
+    "plan.step_done": ("plan.step_done", {}),
+    "plan.step_proven": ("plan.step_proven", {}),
+    "plan.step_overridden": ("plan.step_done", {"reason": ""}),
+    "plan.cutover_set": ("plan.cutover_set", {"reason": ""}),
+    "plan.signed": ("plan.signed", {"reason": ""}),
+    "plan.completed": ("plan.completed", {}),
+}
+MSPS_OWN = frozenset({"partner_administrator"})  # questions about the MSP; so are those that its settings prefill
+
+
+def named(who_id: int | None, who_name: str, operators: Collection[int | None] = ()) -> str:
+    """Whoever did something, as the receiving MSP reads it."""
+    if who_id is None and (who_name == PORTAL.name or who_name.endswith(BY_LINK)):
+        return who_name
+    return PROVIDER if who_id in operators else FORMER
+
+
+def operator_ids() -> frozenset[int]:
+    return frozenset(row.id for row in Person.select(Person.id).where(Person.operator))
+
+
+# --- history ------------------------------------------------------------------------------------------
+
+
+def carry_history(old: Customer, new: Customer) -> None:
+    """The milestones, each when it was. They are no news: no MSP stands at them, so its first page leaves them out."""
+    operators, shipped = operator_ids(), titles_of(old)
+    lines = History.select().where((History.customer_id == old.id) & History.kind.in_(list(MILESTONES)))
+    rows = [carried(line, new, operators) for line in lines.order_by(History.id) if is_told(line, shipped)]
+    write_many(History, rows)
+
+
+def is_told(line: History, shipped: frozenset[str]) -> bool:
+    """Steps that somebody of the releasing MSP added are theirs; that the customer left them is told otherwise."""
+    return line.facts.get("after") != "transferred" and ("step" not in line.facts or line.facts["step"] in shipped)
+
+
+def carried(line: History, new: Customer, operators: frozenset[int]) -> dict[str, Any]:
+    kind, otherwise = MILESTONES[line.kind]
+    facts = {**line.facts, **otherwise}
+    if kind != line.kind:
+        facts = {name: value for name, value in facts.items() if name not in otherwise}
+    return {
+        "at": line.at,
+        "kind": kind,
+        "who_id": None,
+        "who_name": named(line.who_id, line.who_name, operators),
+        "partner_id": None,
+        "customer_id": new.id,
+        "facts": facts,
+        "act": "",
+    }
+
+
+def titles_of(old: Customer) -> frozenset[str]:
+    """The titles of all steps that came from the templates of the customer's plans."""
+    plans = Plan.select().where((Plan.customer == old) & Plan.template.is_null(False))
+    return frozenset(step.title for plan in plans for step in template_of(plan))
+
+
+def write_many(record: Any, rows: list[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), AT_ONCE):
+        record.insert_many(rows[start : start + AT_ONCE]).execute()
+
+
+# --- the plan -----------------------------------------------------------------------------------------
+
+
+def carry_plan(old: Customer, new: Customer, order: Order) -> Plan | None:
+    """The newest plan: its steps with state and date. Evidence, remarks, reasons and added steps stay."""
+    was: Plan | None = Plan.select().where(Plan.customer == old).order_by(Plan.id.desc()).first()
+    if was is None:
+        return None
+    plan: Plan = Plan.create(
+        customer=new,
+        order=order,
+        state=was.state,
+        opened_at=was.opened_at,
+        template=was.template_id,
+        cutover_at=was.cutover_at,
+        partner_signed_at=was.partner_signed_at,
+        partner_signed_by=FORMER if was.partner_signed_at else "",
+        customer_signed_at=was.customer_signed_at,
+        customer_signed_by=signer_of(was),
+        completed_at=was.completed_at,
+    )
+    if was.template_id is not None:
+        template = template_of(was)
+        shipped = {step.id: step.title for step in template}
+        rows = PlanStep.select().where((PlanStep.plan == was) & PlanStep.key.in_(list(shipped)))
+        steps = [carry_step(plan, row, shipped) for row in rows.order_by(PlanStep.position, PlanStep.id)]
+        keep(plan, chain_of(template, steps))
+        plan.save()
+    carry_mailboxes(was, plan)
+    return plan
+
+
+def signer_of(was: Plan) -> str:
+    if was.customer_signed_at is None:
+        return ""
+    return was.customer_signed_by if was.customer_signed_by.endswith(BY_LINK) else FORMER
+
+
+def carry_step(plan: Plan, row: PlanStep, shipped: dict[str, str]) -> PlanStep:
+    """`shipped`: key → title of the steps in the template."""
+    step: PlanStep = PlanStep.create(
+        plan=plan,
+        key=row.key,
+        phase=row.phase,
+        position=row.position,
+        title=shipped[row.key],
+        owner=row.owner,
+        optional=row.optional,
+        after=[key for key in row.after if key in shipped],
+        state=row.state,
+        reason=NOT_CALLED_FOR if row.reason == NOT_CALLED_FOR else "",
+        due_on=row.due_on,
+        waiting_until=row.waiting_until,
+        changed_at=row.changed_at,
+        changed_by_name=named(row.changed_by_id, row.changed_by_name),
+        dropped_at=row.dropped_at,
+    )
+    carry_watch(step, row)
+    return step
+
+
+def carry_watch(step: PlanStep, row: PlanStep) -> None:
+    """That it was seen, and when; and the portal goes on looking where it did, by the receiving MSP's settings."""
+    answered = (PlanCheck.step == row) & (PlanCheck.state == "done")
+    check: PlanCheck | None = PlanCheck.select().where(answered).order_by(PlanCheck.id.desc()).first()
+    if check is None:
+        return
+    PlanCheck.create(
+        step=step,
+        kind=check.kind,
+        state="done",
+        not_before=now(),
+        watch=check.watch,
+        outcome=check.outcome,
+        sentence="Seen before the partner change.",
+        answered_at=check.answered_at,
+        again_at=now() + timedelta(days=1) if row.state == "done" and check.watch else None,
+        asked_by_name=PORTAL.name,
+    )
+
+
+def carry_mailboxes(was: Plan, plan: Plan) -> None:
+    """Without passwords, which were erased, and without what a test said."""
+    kept = (Mailbox.address, Mailbox.login, Mailbox.name, Mailbox.target, Mailbox.state)
+    counted = (Mailbox.folders, Mailbox.messages, Mailbox.size, Mailbox.tested_at)
+    query = Mailbox.select(*kept, *counted).where(Mailbox.plan == was).order_by(Mailbox.id)
+    names = [field.name for field in (*kept, *counted)]
+    rows = [{name: getattr(row, name) for name in names} for row in query]
+    for row in rows:
+        row |= {"plan": plan.id, "state": "pending" if row["state"] == "testing" else row["state"]}
+    write_many(Mailbox, rows)
+
+
+# --- the RFI ------------------------------------------------------------------------------------------
+
+
+def carry_rfi(concern: Concern, new: Customer, order: Order) -> tuple[Rfi | None, tuple[str, ...]]:
+    """The newest RFI: what stands under its questions, and the newest version that was handed in.
+
+    Also the labels of the questions whose answers are the releasing MSP's own and stay with it. Secrets, remarks of
+    reviewers and earlier versions stay, too.
+    """
+    was: Rfi | None = Rfi.select().where(Rfi.customer == concern.customer).order_by(Rfi.id.desc()).first()
+    if was is None:
+        return None, ()
+    rfi: Rfi = Rfi.create(
+        customer=new,
+        order=order,
+        state="incomplete" if was.state == "error" else was.state,
+        opened_at=was.opened_at,
+        set_version=was.set_version_id,
+        infrastructure=was.infrastructure,
+        version=was.version,
+    )
+    if was.set_version_id is None:
+        return rfi, ()
+    questions = set_of_version(was.set_version_id).by_id
+    theirs = addresses_of(concern)
+    left_out: dict[str, str] = {}
+
+    def goes(name: str, value: Any) -> bool:
+        question = questions.get(name)
+        if question is None or value is None or is_msps_own(question, value, theirs):
+            if question is not None and value is not None:
+                left_out[name] = question.label
+            return False
+        return True
+
+    for answer in RfiAnswer.select().where((RfiAnswer.rfi == was) & (RfiAnswer.sealed == "")):
+        if goes(answer.question, answer.value):
+            carry_answer(rfi, answer)
+    newest = HandedIn.select().where(HandedIn.rfi == was).order_by(HandedIn.number.desc()).first()
+    if newest is not None:
+        kept = {name: value for name, value in newest.answers.items() if goes(name, value)}
+        carry_version(concern, new, rfi, newest, kept)
+    return rfi, tuple(left_out.values())
+
+
+def is_msps_own(question: Question, value: Any, theirs: frozenset[str]) -> bool:
+    """About the MSP by what is asked, or because somebody of theirs stands in the answer. `theirs`: addresses."""
+    if question.id in MSPS_OWN or question.prefill.startswith("partner."):
+        return True
+    written = json.dumps(value, ensure_ascii=False).casefold()
+    return any(address in written for address in theirs)
+
+
+def addresses_of(concern: Concern) -> frozenset[str]:
+    """Email addresses of the releasing MSP and of everybody with a role there."""
+    people = Person.select(Person.email).join(Grant).where(Grant.partner == concern.partner)
+    found = {person.email.casefold() for person in people}
+    return frozenset(found | ({concern.partner.reply_to.casefold()} if concern.partner.reply_to else set()))
+
+
+def carry_answer(rfi: Rfi, answer: RfiAnswer) -> None:
+    RfiAnswer.create(
+        rfi=rfi,
+        question=answer.question,
+        value=answer.value,
+        version=answer.version,
+        changed_at=answer.changed_at,
+        changed_by_name=named(answer.changed_by_id, answer.changed_by_name),
+    )
+
+
+def carry_version(concern: Concern, new: Customer, rfi: Rfi, newest: HandedIn, answers: dict[str, Any]) -> None:
+    """With a paper of its own, in the receiving MSP's name; neither is ever changed."""
+    partner = concern.receiving
+    assert partner is not None
+    version = HandedIn(
+        rfi=rfi,
+        number=1,
+        set_version=newest.set_version_id,
+        infrastructure=newest.infrastructure,
+        answers=answers,
+        at=newest.at,
+        by_name=named(newest.by_id, newest.by_name),
+    )
+    paper = AnswersPaper.of(version, new, partner, read_version(version))
+    version.attachment = file_document(PORTAL, new, "RFI answers, version 1.pdf", render(paper))
+    version.save(force_insert=True)
