@@ -4,12 +4,12 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import PasswordField, RadioField, SelectChoice
+from wtforms import HiddenField, PasswordField, RadioField, SelectChoice
 from wtforms.validators import Length, Optional
 
 from blueprints.plans.mailbox_export import FORMATS
 from blueprints.plans.mailbox_lists import LONGEST_NAME, LONGEST_PASSWORD, LONGEST_USER
-from blueprints.web.fields import Line, Tick, Version, VersionedForm, no_control_characters
+from blueprints.web.fields import Line, Tick, VersionedForm, no_control_characters
 
 LONGEST_TOKEN = 8_000  # characters; a signed token that names many rights has some thousand
 SECURITY = (("tls", "TLS, port 993"), ("starttls", "STARTTLS, port 143"), ("none", "None, port 143"))
@@ -51,13 +51,16 @@ class UploadForm(FlaskForm):
 
 
 class KeepForm(FlaskForm):
-    """`list`: the one that the person looked at."""
+    """`seen`: the stamp of the list that the person looked at."""
 
-    list = Version()
+    seen = HiddenField()
     replace = Tick("Take away the mailboxes that are not in this file")
 
 
 class MailboxForm(VersionedForm):
+    """`address`: of the mailbox that it was filled in for; ids of deleted ones are given again."""
+
+    address = HiddenField()
     login = Line("User name on the old server", most=LONGEST_USER)
     name = Line("Name", most=LONGEST_NAME)
     target = Line("Address on the new side", most=LONGEST_USER)

@@ -115,17 +115,9 @@ def mailbox_facts(
     who: Standing, place: Place, mailbox: MailboxView, form: MailboxForm | None, looks: int
 ) -> dict[str, Any]:
     edits = who.may_for_customer("customers.edit", place.customer.id, place.customer.partner_id)
-    shown = {
-        "login": mailbox.login or mailbox.address,
-        "name": mailbox.name,
-        "target": mailbox.target,
-        "version": mailbox.version,
-    }
-    if form is None or (not form.is_submitted() and not form.errors):
-        form = MailboxForm(formdata=None, data=shown)
-    elif form.version.data in (None, 0) and form.form_errors:
-        errors, form = form.form_errors, MailboxForm(formdata=None, data=shown)
-        form.form_errors = errors
+    form = form or mailbox_form(mailbox)
+    if form.form_errors:
+        form.version.data = mailbox.version  # somebody else saved meanwhile: what they did is seen by now
     folders = mailbox.found.get("folders", [])
     return addresses(place) | {
         "mailbox": mailbox,
@@ -137,6 +129,12 @@ def mailbox_facts(
         "waits": mailbox.drawing == "clock",
         "looks": looks,
     }
+
+
+def mailbox_form(mailbox: MailboxView) -> MailboxForm:
+    """As it is kept."""
+    shown = {"login": mailbox.login or mailbox.address, "name": mailbox.name, "target": mailbox.target}
+    return MailboxForm(formdata=None, data=shown | {"version": mailbox.version})
 
 
 # --- how they are signed in to ------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from blueprints.plans.mailbox_pages import (
     export_facts,
     list_facts,
     mailbox_facts,
+    mailbox_form,
     page_facts,
     source_facts,
 )
@@ -150,9 +151,10 @@ def change(customer_id: int, mailbox_id: int) -> Response:
     mailboxes.mailbox_at(place_of(g.who, customer_id, "customers.edit"), mailbox_id)
     if not form.validate():
         return mailbox_page(customer_id, mailbox_id, form, 422)
+    seen = (form.address.data or "", form.version.data)
     typed = (form.login.data, form.name.data, form.target.data, form.secret.data)
     try:
-        mailboxes.change_mailbox(g.who, customer_id, mailbox_id, form.version.data, *typed)
+        mailboxes.change_mailbox(g.who, customer_id, mailbox_id, seen, *typed)
     except Refused as refusal:
         return mailbox_page(customer_id, mailbox_id, form, status_of(form, refusal))
     return mailbox_saved(customer_id, mailbox_id, "Saved.")
@@ -188,7 +190,7 @@ def mailbox_saved(customer_id: int, mailbox_id: int, said: str) -> Response:
 
 def mailbox_refused(customer_id: int, mailbox_id: int, refusal: Refused) -> Response:
     """The page again, with what could not be done, and the fields as they are kept."""
-    form = MailboxForm(formdata=None)
+    form = mailbox_form(mailboxes.mailbox_at(place_of(g.who, customer_id), mailbox_id))
     return mailbox_page(customer_id, mailbox_id, form, status_of(form, refusal), refusal.sentence)
 
 
@@ -256,7 +258,7 @@ def upload(customer_id: int) -> Response:
 def keep(customer_id: int) -> Response:
     form = KeepForm()
     try:
-        taken = mailbox_uploading.keep_list(g.who, customer_id, form.list.data, replace=form.replace.data)
+        taken = mailbox_uploading.keep_list(g.who, customer_id, form.seen.data or "", replace=form.replace.data)
     except Refused as refusal:
         return list_page(customer_id, status_of(form, refusal), wrong=refusal.sentence)
     return gone_to(here(customer_id), f"Mailboxes: {taken.told}.")
@@ -267,7 +269,7 @@ def keep(customer_id: int) -> Response:
 def drop(customer_id: int) -> Response:
     form = KeepForm()
     try:
-        mailbox_uploading.drop_list(g.who, customer_id, form.list.data)
+        mailbox_uploading.drop_list(g.who, customer_id, form.seen.data or "")
     except Refused as refusal:
         return list_page(customer_id, status_of(form, refusal), wrong=refusal.sentence)
     return gone_to(here(customer_id), "The list is dropped; the mailboxes are as they were.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any
 
-from peewee import Expression, fn
+from peewee import SQL, Expression, fn
 
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.sealing import drop_lists, seal
@@ -129,7 +129,7 @@ class Preview:
     none of the customer's email domains, with how many.
     """
 
-    id: int
+    stamp: str
     format: str
     good: int
     faults: int
@@ -174,7 +174,7 @@ def preview_of(place: Place, after: int = 0, only: str = "") -> Preview | None:
     earlier = ListedMailbox.select(ListedMailbox.number).where(which & (ListedMailbox.number <= after))
     before = [row.number for row in earlier.order_by(ListedMailbox.number.desc()).limit(ROWS_SHOWN + 1)]
     return Preview(
-        id=kept.id,
+        stamp=stamp_of(kept),
         format=FORMATS.get(kept.format, kept.format),
         good=kept.good,
         faults=kept.faults,
@@ -227,7 +227,7 @@ def domains_elsewhere(place: Place, kept: MailboxList) -> tuple[tuple[str, int],
     rows = (
         ListedMailbox.select(domain, fn.COUNT(ListedMailbox.id))
         .where(in_list(kept) & (ListedMailbox.reason == ""))
-        .group_by(domain)
+        .group_by(SQL("1"))  # its parameters make the same words another expression to PostgreSQL
         .tuples()
     )
     found = sorted(((shown_domain(name), count) for name, count in rows if name not in own), key=lambda each: -each[1])
@@ -266,17 +266,16 @@ class Taken:
         return ", ".join(f"{count:,} {word}" for count, word in words if count) or "nothing new"
 
 
-def keep_list(who: Any, customer_id: int, list_id: int, *, replace: bool = False) -> Taken:
-    """Take the good rows of the list over; `replace`: mailboxes that are not in it are taken away.
+def keep_list(who: Any, customer_id: int, stamp: str, *, replace: bool = False) -> Taken:
+    """Take the good rows of the list over; `replace`: mailboxes that are not in it are taken away. `stamp`: of the list
+    that the person looked at.
 
     What a row does not say stays as it was. A mailbox that gets another user name or password is to be tested again.
     Raises ListGone, TooMany, and as `hold`.
     """
     with transaction():
         held, _ = hold_mailboxes(who, customer_id)
-        kept = MailboxList.get_or_none((MailboxList.plan == held.plan) & (MailboxList.id == list_id))
-        if kept is None:
-            raise ListGone
+        kept = list_seen(held.plan, stamp)
         gone = take_away_others(held.plan, kept) if replace else 0
         changed = bring_up_to_date(held.plan, kept)
         new = insert_new(held, kept)
@@ -286,6 +285,19 @@ def keep_list(who: Any, customer_id: int, list_id: int, *, replace: bool = False
         taken = Taken(new, changed, gone)
         held.tell("plan.mailboxes_listed", told=taken.told)
     return taken
+
+
+def stamp_of(kept: MailboxList) -> str:
+    """Tells lists apart; their ids do not, because SQLite gives those of deleted rows again."""
+    return f"{kept.id}-{kept.at.isoformat()}"
+
+
+def list_seen(plan: Plan, stamp: str) -> MailboxList:
+    """Raises ListGone unless it is still the one that the person saw."""
+    kept: MailboxList | None = MailboxList.get_or_none(MailboxList.plan == plan)
+    if kept is None or stamp_of(kept) != stamp:
+        raise ListGone
+    return kept
 
 
 def take_away_others(plan: Plan, kept: MailboxList) -> int:
@@ -332,12 +344,11 @@ ORDER BY number"""
     return int(made.rowcount)
 
 
-def drop_list(who: Any, customer_id: int, list_id: int) -> None:
+def drop_list(who: Any, customer_id: int, stamp: str) -> None:
     """Nobody wants it. Raises ListGone, and as `hold`."""
     with transaction():
         held, _ = hold_mailboxes(who, customer_id)
-        if not MailboxList.select().where((MailboxList.plan == held.plan) & (MailboxList.id == list_id)).exists():
-            raise ListGone
+        list_seen(held.plan, stamp)
         drop_lists([held.plan.id])
         held.tell("plan.mailbox_list_dropped")
 

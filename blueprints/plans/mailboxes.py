@@ -220,16 +220,25 @@ def mailbox_at(place: Place, mailbox_id: int) -> MailboxView:
 
 
 def change_mailbox(
-    who: Any, customer_id: int, mailbox_id: int, version: int, login: str, name: str, target: str, secret: str
+    who: Any,
+    customer_id: int,
+    mailbox_id: int,
+    seen: tuple[str, int],
+    login: str,
+    name: str,
+    target: str,
+    secret: str,
 ) -> Mailbox:
     """Another user name, another password: what was tested before counts no more. `secret` "": it stays.
+
+    `seen`: address and version of the mailbox that the person looked at.
 
     Raises NotThere, ChangedMeanwhile, and as `hold`.
     """
     with transaction():
         held, _ = hold_mailboxes(who, customer_id)
         row = mailbox_of(held.plan, mailbox_id)
-        if row.version != version:
+        if (row.address, row.version) != seen:
             raise ChangedMeanwhile
         login, target = login or row.address, "" if target == row.address else target
         changed = [

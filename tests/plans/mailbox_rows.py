@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from blueprints.plans.mailbox_uploading import read_list
+from blueprints.plans.mailbox_uploading import read_list, stamp_of
 from data.mailboxes import MailboxList, MailboxRun
 from data.moments import now
 from data.plans import Mailbox
@@ -42,7 +42,7 @@ def one_with_a_list_in_its_rfi(world):
 
 
 def the_list(_):
-    return {"list": MailboxList.select().order_by(MailboxList.id.desc()).get().id}
+    return {"seen": stamp_of(MailboxList.select().order_by(MailboxList.id.desc()).get())}
 
 
 def a_file(_):
@@ -54,7 +54,8 @@ def a_server(_):
 
 
 def version(_):
-    return {"version": Mailbox.select().order_by(Mailbox.id.desc()).get().version, "login": "ada"}
+    row = Mailbox.select().order_by(Mailbox.id.desc()).get()
+    return {"version": row.version, "address": row.address, "login": "ada"}
 
 
 ROWS = {

@@ -36,8 +36,8 @@ def a_move(world: World, *names: str, password: str = TIDE, **answers: Any) -> P
     return plan
 
 
-def a_mailbox(plan: Plan, name: str, password: str = TIDE, **changed: Any) -> Mailbox:
-    address = f"{name}{AT}"
+def a_mailbox(plan: Plan, local: str, password: str = TIDE, **changed: Any) -> Mailbox:
+    address = f"{local}{AT}"
     facts = {"plan": plan, "address": address, "login": address, "sealed": seal(password) if password else ""}
     return Mailbox.create(**facts | changed)
 

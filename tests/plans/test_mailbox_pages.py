@@ -203,7 +203,14 @@ def test_another_password_makes_it_untested_and_is_never_shown(world: World, tec
     technician.post(f"{here(plan)}/test")
     work()
     row = mailbox(plan, "ada")
-    typed = {"login": row.login, "name": "Ada L", "target": "", "secret": "spring tide ", "version": row.version}
+    typed = {
+        "login": row.login,
+        "name": "Ada L",
+        "target": "",
+        "secret": "spring tide ",
+        "version": row.version,
+        "address": row.address,
+    }
     answer = technician.post(f"{here(plan)}/{row.id}", typed, htmx=True)
     assert answer.status == 200
     assert "Saved." in answer.text
@@ -217,16 +224,31 @@ def test_one_changed_meanwhile_is_refused_with_the_typing_kept(world: World, tec
     plan = a_move(world, "ada")
     row = mailbox(plan, "ada")
     Mailbox.update(version=5).execute()
-    answer = technician.post(f"{here(plan)}/{row.id}", {"login": "adelaide", "version": 1}, htmx=True)
+    answer = technician.post(
+        f"{here(plan)}/{row.id}", {"login": "adelaide", "version": 1, "address": row.address}, htmx=True
+    )
     assert answer.status == 409
     assert answer.value("login") == "adelaide"
     assert mailbox(plan, "ada").login == row.login
+    again = {"login": "adelaide", "version": answer.value("version"), "address": row.address}
+    assert technician.post(f"{here(plan)}/{row.id}", again).status == 303
+
+
+def test_the_form_of_a_mailbox_that_is_gone_changes_no_other_with_its_number(world: World, technician: Visitor) -> None:
+    plan = a_move(world, "ada")
+    gone = {"login": "adelaide", "version": 1, "address": mailbox(plan, "ada").address}
+    Mailbox.update(address="greta@company.example").execute()
+    answer = technician.post(f"{here(plan)}/{mailbox(plan, 'greta').id}", gone, htmx=True)
+    assert answer.status == 409
+    assert mailbox(plan, "greta").login == "ada@company.example"
 
 
 def test_a_wrong_one_keeps_the_typing(world: World, technician: Visitor) -> None:
     plan = a_move(world, "ada")
     row = mailbox(plan, "ada")
-    answer = technician.post(f"{here(plan)}/{row.id}", {"login": "x" * 400, "name": "Ada", "version": 1})
+    answer = technician.post(
+        f"{here(plan)}/{row.id}", {"login": "x" * 400, "name": "Ada", "version": 1, "address": row.address}
+    )
     assert answer.status == 422
     assert answer.value("name") == "Ada"
 
