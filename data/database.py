@@ -4,8 +4,7 @@ Records stand on `Record`; every change happens inside `transaction()`.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -109,16 +108,14 @@ def is_sqlite() -> bool:
     return isinstance(database.obj, SqliteDatabase)
 
 
-@contextmanager
-def transaction() -> Iterator[None]:
+def transaction() -> AbstractContextManager[Any]:
     """Everything inside happens, or nothing does.
 
     On SQLite the outermost one begins IMMEDIATE: a transaction that reads first and writes later would be
     refused at once ("database is locked") when another one wrote in between, whatever the busy timeout.
     """
     outermost = is_sqlite() and not database.in_transaction()
-    with database.atomic("IMMEDIATE") if outermost else database.atomic():
-        yield
+    return database.transaction("IMMEDIATE") if outermost else database.atomic()
 
 
 def locked(query: ModelSelect, *records: type[Record]) -> ModelSelect:
