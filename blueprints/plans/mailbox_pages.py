@@ -11,14 +11,13 @@ from blueprints.accounts.standing import Standing
 from blueprints.plans.mailbox_export import left_out_passwords
 from blueprints.plans.mailbox_forms import ExportForm, KeepForm, MailboxForm, SourceForm, UploadForm
 from blueprints.plans.mailbox_places import Place, Source
+from blueprints.plans.mailbox_previews import preview_of, waiting_list
 from blueprints.plans.mailbox_testing import RunView, counted, newest_run
 from blueprints.plans.mailbox_uploading import (
     MOST_BYTES,
     MOST_FAULTS,
     left_to_take_over,
-    preview_of,
     rfi_list,
-    waiting_list,
 )
 from blueprints.plans.mailboxes import Listing, MailboxView, Sums, Wanted, list_mailboxes, sums_of
 from blueprints.web.fields import whole_id

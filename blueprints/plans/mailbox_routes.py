@@ -7,7 +7,14 @@ from flask_wtf import FlaskForm
 from jinja2_fragments.flask import render_block
 from markupsafe import Markup
 
-from blueprints.plans import mailbox_export, mailbox_jobs, mailbox_testing, mailbox_uploading, mailboxes
+from blueprints.plans import (
+    mailbox_export,
+    mailbox_jobs,
+    mailbox_previews,
+    mailbox_testing,
+    mailbox_uploading,
+    mailboxes,
+)
 from blueprints.plans.mailbox_forms import (
     ExportForm,
     KeepForm,
@@ -278,7 +285,7 @@ def drop(customer_id: int) -> Response:
 @blueprint.get("/list/faulty.csv")
 @needs("customers.edit")
 def faulty(customer_id: int) -> Response:
-    rows = mailbox_uploading.faulty_rows(place_of(g.who, customer_id, "customers.edit"))
+    rows = mailbox_previews.faulty_rows(place_of(g.who, customer_id, "customers.edit"))
     return csv_answer(write_csv(rows), "mailboxes-faulty.csv")
 
 

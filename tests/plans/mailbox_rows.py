@@ -2,7 +2,8 @@
 
 from io import BytesIO
 
-from blueprints.plans.mailbox_uploading import read_list, stamp_of
+from blueprints.plans.mailbox_previews import stamp_of
+from blueprints.plans.mailbox_uploading import read_list
 from data.mailboxes import MailboxList, MailboxRun
 from data.moments import now
 from data.plans import Mailbox

@@ -18,7 +18,8 @@ from blueprints.plans import mailbox_jobs, mailbox_uploading
 from blueprints.plans.mailbox_export import export
 from blueprints.plans.mailbox_lists import Fault, Listed, mailboxes_in, sorted_out
 from blueprints.plans.mailbox_places import place_of
-from blueprints.plans.mailbox_uploading import keep_list, preview_of, read_list, stamp_of, take_over
+from blueprints.plans.mailbox_previews import preview_of, stamp_of
+from blueprints.plans.mailbox_uploading import keep_list, read_list, take_over
 from blueprints.web.csv_files import NotCsv, csv_rows, read_csv
 from blueprints.web.refusals import NotThere, Refused
 from data.history import History, sentence
