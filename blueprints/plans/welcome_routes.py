@@ -31,6 +31,8 @@ blueprint = Blueprint("welcome", __name__)
 LINK = "the customer's contact has no account; the token of 256 bits is the key"
 GUESSES = "60 per minute"  # of one address
 VISITS = "240 per minute"  # by one link: the page asks again while a check is under way
+PRESSES = "60 per minute"  # by one link, of one kind
+READING = ("welcome.show", "welcome.document")
 WHOLE = "welcome/show.html"
 STALE = "This page was open for too long. Nothing you typed is lost: press once more."
 
@@ -217,7 +219,11 @@ def stale_page(_: CSRFError) -> Any:
 def limit(app: Flask, limiter: Limiter) -> None:
     """Guessing a token gets nowhere, and not quickly either."""
     guesses = limiter.limit(GUESSES, deduct_when=lambda answer: answer.status_code == 404)
-    visits = limiter.limit(VISITS, key_func=lambda: hashed((request.view_args or {}).get("token", "")))
+    visits, presses = (limiter.limit(often, key_func=link_of_request) for often in (VISITS, PRESSES))
     views: dict[str, Any] = app.view_functions
     for name in [name for name in views if name.startswith(f"{blueprint.name}.")]:
-        views[name] = guesses(visits(views[name]))
+        views[name] = guesses(visits(views[name]) if name in READING else presses(views[name]))
+
+
+def link_of_request() -> str:
+    return hashed((request.view_args or {}).get("token", ""))

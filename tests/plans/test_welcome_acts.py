@@ -5,6 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 
 from blueprints.plans.arranging import comment
 from blueprints.plans.checking import UnderWay
@@ -19,6 +20,7 @@ from data.rfi import RfiLink
 from tests.factories import World
 from tests.plans.planned import PORTAL_ADDRESS, a_plan, act, finish, proven, step, technician
 from tests.plans.welcomed import HERE, a_welcomed_plan, address, card, opened, seen_as
+from tests.test_hostile import forms_of, wrong_ways
 from tests.visits import Answer, Visitor
 
 BOTH = pytest.mark.parametrize("htmx", [False, True], ids=["page", "part"])
@@ -302,6 +304,29 @@ class TestSigningOff:
         assert answer.status == 422
         assert "signed off already" in answer.text
         assert len(lines("plan.signed")) == 1
+
+
+class TestHostile:
+    @pytest.mark.parametrize("kind", ["/done", "/start", "/check", "/remarks", "/cutover"])
+    def test_no_form_breaks_the_portal(self, app: Flask, nobody: Visitor, plan: Plan, kind: str) -> None:
+        """The Visitor fails on any 5xx and on a change without history."""
+        app.extensions["limiter_of_quayside"].enabled = False
+        try:
+            forms = dict(forms_of(nobody.get(HERE)))
+            action = next(address for address in forms if address.endswith(kind))
+            for typed in wrong_ways(forms[action]):
+                answer = nobody.post(action, typed)
+                assert answer.status in (200, 303, 400, 409, 422), f"{action} with {typed}"
+                if answer.status == 422:
+                    assert answer.find(".why, [role=alert]"), f"{action} says nothing about {typed}"
+        finally:
+            app.extensions["limiter_of_quayside"].enabled = True
+
+    def test_presses_cannot_be_repeated_without_end(self, nobody: Visitor, plan: Plan) -> None:
+        data = {"csrf_token": nobody.token, "text": "Again"}
+        here = address(plan, "verify_objects", "remarks")
+        answers = [nobody.client.post(here, data=data).status_code for _ in range(62)]
+        assert answers == [303] * 60 + [429] * 2
 
 
 class TestOldPages:
