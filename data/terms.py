@@ -93,9 +93,3 @@ def keep_terms(terms: Terms) -> str:
     row = {"version": terms.version, "kind": terms.kind, "since": terms.since, "text": terms.text, "kept_at": now()}
     TermsVersion.insert(**row).on_conflict_ignore().execute()
     return terms.version
-
-
-def accepted_terms(version: str) -> Terms:
-    """The terms as they were accepted."""
-    row = TermsVersion.get_by_id(version)
-    return Terms(row.kind, row.since, row.text)

@@ -70,7 +70,7 @@ def zipped(files: Iterable[File], passed: Callable[[int], None]) -> Iterator[byt
 
 def fitting(name: str) -> str:
     """The name without what file systems refuse."""
-    return UNFIT.sub(" ", name).strip(" .")[:LONGEST_NAME] or "paper"
+    return " ".join(UNFIT.sub(" ", name).split()).strip(" .")[:LONGEST_NAME] or "paper"
 
 
 # --- rows as files ------------------------------------------------------------------------------------

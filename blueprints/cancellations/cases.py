@@ -9,6 +9,7 @@ from data.customers import Customer
 from data.kept import Kept
 from data.moments import today
 from data.orders import Order
+from data.transfers import under_way
 
 newest = Kept(
     lambda customer: (
@@ -32,7 +33,9 @@ def pending_of(customer: Customer) -> Cancellation | None:
 
 def hindrance_at(customer: Customer) -> Hindrance:
     """What is under way and must end first."""
-    return Hindrance.DRAFT_ORDER if draft_of.first(customer.id) else Hindrance.NONE
+    if draft_of.first(customer.id):
+        return Hindrance.DRAFT_ORDER
+    return Hindrance.PARTNER_CHANGE if under_way(customer.id) else Hindrance.NONE
 
 
 def case_of(who: Standing, customer: Customer) -> Case:
