@@ -45,12 +45,15 @@ def details_facts(
     who: Standing, customer: Customer, panels: Collection[str], panel: str = "", key: int = 0
 ) -> dict[str, Any]:
     """What the `panels` are drawn from, `panel` from a key on. `here`: the page's address, on which links build."""
+    details = Details(who, customer, panel, key)
     facts: dict[str, Any] = {
         "customer": customer,
         "here": url_for("customer_details.show", customer_id=customer.id),
-        "details": Details(who, customer, panel, key),
+        "details": details,
     }
     for name in panels:
         if own := PANELS[name]:
             facts |= own(who, customer)
+    if "asking" in facts:
+        details.rfi = facts["asking"].rfi  # the panel of the RFI has asked for it
     return facts

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 
 from flask import Flask
+from peewee import JOIN
 
 from data.accounts import Person
 from data.customers import Customer
 from data.kept import EVERY, Kept
 from data.notes import Note
+from data.partners import PriceTier
 from tests.customers.writing import a_note
 from tests.factories import World, a_customer
 
@@ -53,3 +56,30 @@ def test_a_plain_row_is_the_record_that_peewee_makes(app: Flask, world: World) -
     assert Customer.get_by_id(customer.id).city == "Gent"
     [few] = Kept(lambda number: Customer.select(Customer.id, Customer.name).where(Customer.id == number))(customer.id)
     assert (few.name, few.city) == (customer.name, None)
+
+
+def test_what_never_changes_is_written_into_the_statement_as_it_is(app: Flask, world: World) -> None:
+    for odd in ("it's “so” 100 % of \\ %s", "really?"):
+        customer = a_customer(world.northstar, status="complete", city=odd)
+        kept = Kept(lambda number, odd=odd: Customer.select().where((Customer.id == number) & (Customer.city == odd)))
+        assert [found.id for found in kept(customer.id)] == [customer.id]
+
+
+def test_what_may_be_missing_is_none(app: Flask, world: World) -> None:
+    note = a_note(a_customer(world.northstar, status="complete"), world.admin)
+    joined = Note.select(Note, Person.id, Person.name, Editor.id, Editor.name)
+    joined = joined.join(Person, on=(Note.author == Person.id), attr="author")
+    joined = joined.join(Editor, JOIN.LEFT_OUTER, on=(Note.edited_by == Editor.id), src=Note, attr="edited_by")
+    kept = Kept(lambda number: joined.where(Note.id == number))
+    [found] = kept(note.id)
+    assert (found.author.name, found.author_id, found.edited_by) == (world.admin.name, world.admin.id, None)
+    assert found.dirty_fields == found.author.dirty_fields == []
+    Note.update(edited_by=world.viewer.id).execute()
+    assert kept(note.id)[0].edited_by.name == world.viewer.name
+
+
+def test_money_is_as_exact_as_peewee_gives_it(app: Flask, world: World) -> None:
+    by_peewee = PriceTier.select().order_by(PriceTier.id)
+    kept = Kept(lambda least: PriceTier.select().where(PriceTier.id >= least).order_by(PriceTier.id))(1)
+    assert [tier.monthly_per_user for tier in kept] == [tier.monthly_per_user for tier in by_peewee]
+    assert isinstance(kept[0].monthly_per_user, Decimal)
