@@ -62,6 +62,11 @@ def drawn(found: Welcome, status: int = 200, said: str = "", trouble: Trouble | 
     return page(WHOLE, ["project"], status, said, **page_facts(found, trouble))
 
 
+def unkept(found: Welcome, form: Any, trouble: Trouble) -> Response:
+    """The page with what was typed, and what is wrong with it beside the field; the first of it is spoken."""
+    return drawn(found, 422, next(sentence for wrong in form.errors.values() for sentence in wrong), trouble)
+
+
 def after(guest: Guest, said: str) -> Response:
     """Once something was done: the page as it is now."""
     return drawn(welcome_of(guest), 200, said) if wants_parts() else gone_to(guest.here, said)
@@ -121,7 +126,7 @@ def remark(token: str, step_id: int) -> Response:
     found = of_token(token)
     guest, form = found.guest, remark_form(found.step(step_id), typed=True)
     if not form.validate():
-        return drawn(found, 422, trouble=Trouble(step_id, remark=form))
+        return unkept(found, form, Trouble(step_id, remark=form))
     try:
         arranging.comment(guest.who, guest.customer_id, step_id, form.text.data)
     except Refused as refusal:
@@ -142,7 +147,7 @@ def set_cutover(token: str) -> Response:
         raise NotThere
     trouble = Trouble(asked.id, cutover=form)
     if not form.validate():
-        return drawn(found, 422, trouble=trouble)
+        return unkept(found, form, trouble)
     typed: Any = form.cutover_at.data
     at: datetime = typed.replace(tzinfo=ZoneInfo(guest.timezone))
     try:
@@ -150,10 +155,10 @@ def set_cutover(token: str) -> Response:
     except arranging.TooEarly as refusal:
         more = f"If it has to be sooner, write to {found.partner.name}: they can set it all the same."
         refuse(form, "cutover_at", f"{refusal.sentence} {more}")
-        return drawn(welcome_of(guest), 422, trouble=trouble)
+        return unkept(welcome_of(guest), form, trouble)
     except arranging.WrongDay as refusal:
         refuse(form, "cutover_at", refusal.sentence)
-        return drawn(welcome_of(guest), 422, trouble=trouble)
+        return unkept(welcome_of(guest), form, trouble)
     except Refused as refusal:
         return refused(guest, refusal, trouble)
     return after(guest, f"You change over on {guest.at(at)}.")

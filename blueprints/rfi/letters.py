@@ -87,11 +87,9 @@ def waits_since(rfi: Rfi) -> datetime:
 
 
 def labels_missing(rfi: Rfi) -> list[str]:
-    """The questions that stand in the way of handing in, or whose answers are flagged; in their order."""
-    entries = filled(rfi).entries
-    if rfi.state == "error":
-        return [entry.question.label for entry in entries if entry.flag or entry.checked.problems]
-    return [entry.question.label for entry in entries if entry.checked.problems]
+    """The questions whose answers are flagged, then those that stand in the way of handing in; in their order."""
+    waited_for = [entry for entry in filled(rfi).entries if entry.flag or entry.checked.problems]
+    return [entry.question.label for entry in sorted(waited_for, key=lambda entry: entry.flag is None)]
 
 
 def closing_moment(rfi: Rfi, partner: Partner) -> datetime | None:
