@@ -86,7 +86,7 @@ def page_facts(who: Standing, place: Place, wanted: Wanted, looks: int = 0) -> d
 
 def tabs(sums: Sums, wanted: Wanted, link: Any) -> list[Tab]:
     """The states that there are some of, each with how many."""
-    words = {"": "All", **STATES, "pending": "Not tested"}
+    words = {"": "All", "failed": STATES["failed"], **STATES}
     shown = [state for state in words if not state or sums.in_state(state) or wanted.state == state]
     return [
         Tab(f"{words[state]} {sums.in_state(state):,}", link(state=state), state == wanted.state) for state in shown
