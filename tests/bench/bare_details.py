@@ -27,6 +27,16 @@ READS = {
         'SELECT * FROM order_line WHERE order_id IN (SELECT id FROM "order" WHERE customer_id = ?'
         " AND state = 'submitted' ORDER BY id DESC LIMIT 3) ORDER BY position"
     ),
+    "change": (
+        'SELECT o.*, product.name AS of, product.active FROM "order" o'
+        " LEFT JOIN order_line ON order_line.order_id = o.id AND position = 1"
+        " LEFT JOIN product ON product.id = product_id WHERE customer_id = ? AND state <> 'withdrawn'"
+        " ORDER BY o.id DESC LIMIT 1"
+    ),
+    "transfer": (
+        "SELECT t.*, p.name AS releasing FROM transfer t JOIN partner p ON p.id = t.partner_id"
+        " WHERE customer_id = ? AND state <> 'declined' ORDER BY t.id DESC LIMIT 1"
+    ),
     "lookup": "SELECT l.* FROM domain_lookup l JOIN customer c ON c.primary_domain = l.domain WHERE c.id = ?",
     "contacts": "SELECT * FROM contact WHERE customer_id = ? ORDER BY id LIMIT 5",
     "recent": "SELECT * FROM history WHERE customer_id = ? ORDER BY id DESC LIMIT 6",
