@@ -29,7 +29,7 @@ READS = {
     ),
     "change": (
         'SELECT o.*, product.name AS of, product.active FROM "order" o'
-        " LEFT JOIN order_line ON order_line.order_id = o.id AND position = 1"
+        " LEFT JOIN order_line ON order_line.order_id = o.id AND position = 0"
         " LEFT JOIN product ON product.id = product_id WHERE customer_id = ? AND state <> 'withdrawn'"
         " ORDER BY o.id DESC LIMIT 1"
     ),
