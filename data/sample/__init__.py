@@ -17,6 +17,7 @@ from data.sample.chance import Chance
 from data.sample.companies import company, settle_domains
 from data.sample.countries import in_turn
 from data.sample.desks import Desk, desks
+from data.sample.ending import terms_of_sample
 from data.sample.finding import make_findable
 from data.sample.lives import Life, Pen
 from data.sample.writing import Writing
@@ -40,7 +41,7 @@ def load(customers: int, seed: int, partner_id: int | None = None, say: Callable
     with transaction():
         served = desks(partner_id, several=customers >= SPREAD_FROM)
         chance, writing, counter = Chance(seed), Writing(), addendum_counter()
-        pen = Pen(chance, writing.rows, counter.last)
+        pen = Pen(chance, writing.rows, counter.last, terms_of_sample())
         with by_hand(customers):
             write_lives(customers, pen, writing, served, say)
         writing.finish()

@@ -31,7 +31,7 @@ CASES = (
     Case("complete", 230, 90, 320, "complete"),  # too young to be cancelled
     Case("complete", 255, 350, 1300, "complete"),  # older than eleven months
     Case("complete", 25, 100, 900, "not_applicable"),
-    Case("pending_cancellation", 25, 350, 1200, "complete"),
+    Case("pending_cancellation", 25, 344, 360, "complete"),  # asked for within the commitment, which still runs
     Case("cancelled", 50, 480, 1400, "complete"),
     Case("transferred", 15, 300, 1400, "complete"),
     Case("closed", 15, 120, 900, "incomplete"),

@@ -24,13 +24,13 @@ from data.sample.chance import Chance
 from data.sample.companies import Company
 from data.sample.dates import SECOND
 from data.sample.desks import Actor, Desk
+from data.sample.ending import ask_to_cancel
 from data.sample.papers import Terms, agreed, commitment, ip_address, order_number, told
 from data.sample.people import staff
 from data.sample.planning import Outlines, leave_plan
 from data.sample.writing import Rows
 
 MINUTE = 60 * SECOND
-ELEVEN_MONTHS = 337  # days: eleven calendar months are never more
 LINK_OPENS = timedelta(days=60)
 REMINDERS = 4
 
@@ -46,11 +46,13 @@ WITHOUT_LEAD = 0.12  # of the prospects: their order is refused until somebody a
 
 @dataclass
 class Pen:
-    """What all lives are written with. `last_number`: the last addendum number given out."""
+    """What all lives are written with. `last_number`: the last addendum number given out; `terms`: the version of the
+    terms that all cancellations accepted."""
 
     chance: Chance
     rows: dict[type[Record], Rows]
     last_number: int
+    terms: str
     outlines: Outlines = field(default_factory=Outlines)
     letter_states: Iterator[str] = field(default_factory=lambda: itertools.cycle(letters.STATES))
 
@@ -122,10 +124,10 @@ class Life:
     def change(self) -> None:
         self.version, self.changed_at = self.version + 1, self.at
 
-    def move_to(self, status: str) -> None:
+    def move_to(self, status: str, by: Portal | None = None) -> None:
         before, self.status = self.status, status
         self.change()
-        self.tell("customer.status_changed", before=before.replace("_", " "), after=status.replace("_", " "))
+        self.tell("customer.status_changed", by, before=before.replace("_", " "), after=status.replace("_", " "))
 
     # --- living ---
 
@@ -220,18 +222,7 @@ class Life:
             self.later(40, max(41, (days.today - self.time) * 0.9))
             self.move_to("transferred")
             return
-        self.ask_to_cancel()
-
-    def ask_to_cancel(self) -> None:
-        """From eleven months on; before twelve, the service runs to the end of the commitment."""
-        today, first = self.desk.days.today, self.begun + ELEVEN_MONTHS
-        pending = self.case.status == "pending_cancellation"
-        earliest, latest = (max(first, today - 40), today - 1) if pending else (first, today - 100)
-        self.later(earliest + 1 - self.time, max(earliest + 1, latest) - self.time)
-        self.move_to("pending_cancellation")
-        if not pending:
-            self.later(max(10, self.begun + 366 - self.time), max(40, self.begun + 380 - self.time))
-            self.move_to("cancelled")
+        ask_to_cancel(self)
 
     # --- leaving rows ---
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any
 
+from data.cancellations import Cancellation
 from data.customers import Contact, Customer, WantedProduct
 from data.database import Record, database, is_sqlite
 from data.emails import Email
@@ -34,6 +35,8 @@ COLUMNS: dict[type[Record], str] = {
     " turn_since partner_signed_at partner_signed_by customer_signed_at customer_signed_by completed_at version",
     PlanStep: "plan_id key phase position title owner optional after state reason assigned_to_id due_on waiting_until"
     " reminded_at changed_at changed_by_id changed_by_name version",
+    Cancellation: "customer_id partner_id state export terms_version commitment_ends ends_on asked_at asked_by_id"
+    " asked_from ended_at export_until version",
     Email: "partner_id customer_id kind once to_name to_email reply_to subject text state tries not_before claimed_at"
     " sent_at answer created_at",
     History: "at kind who_id who_name partner_id customer_id facts act",

@@ -21,6 +21,7 @@ from blueprints.prospects.entries import LABELS, ContactEntry, Entry, checked, c
 from data import history
 from data.accounts import Grant, Person
 from data.attachments import Attachment
+from data.cancellations import Cancellation
 from data.customers import INFRASTRUCTURES, SECTORS, SHELVES, Contact, Customer, WantedProduct
 from data.database import database, open_database
 from data.emails import Email
@@ -93,6 +94,24 @@ def test_some_complete_customers_are_old_enough_to_be_cancelled_and_some_are_not
     starts = [c.subscription_start for c in Customer.select().where(Customer.status == "complete")]
     eleven_months_ago = now().date() - relativedelta(months=11)
     assert min(starts) < eleven_months_ago < max(starts)
+
+
+def test_cancellations_were_asked_for_in_time_and_ended_on_theirs(large: World) -> None:
+    today = datetime.now(UTC).date()
+    assert set(tally(Cancellation.select(Cancellation.state))) == {"pending", "ended"}
+    for asked in Cancellation.select(Cancellation, Customer).join(Customer):
+        start = asked.customer.subscription_start
+        assert asked.asked_at.date() >= start + relativedelta(months=11)
+        assert asked.ends_on == max(asked.commitment_ends, asked.asked_at.date())
+        if asked.state == "pending":
+            assert (asked.customer.status, asked.ends_on >= today) == ("pending_cancellation", True)
+        else:
+            assert (asked.customer.status, asked.ended_at.date() > asked.ends_on - timedelta(days=1)) == (
+                "cancelled",
+                True,
+            )
+    left = Customer.select().where(Customer.status.in_(["pending_cancellation", "cancelled"])).count()
+    assert left == Cancellation.select().count()
 
 
 def test_forty_customers_are_written_in_every_script(world: World) -> None:
@@ -270,9 +289,10 @@ def test_one_line_tells_of_the_load(small: World) -> None:
 
 def test_everything_happened_before_today_on_working_days(large: World) -> None:
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    told = [line.at for line in History.select().where(History.customer_id.is_null(False))]
-    assert max(told) < midnight
-    assert {moment.weekday() for moment in told} == {0, 1, 2, 3, 4}
+    told = list(History.select().where(History.customer_id.is_null(False)))
+    assert max(line.at for line in told) < midnight
+    by_people = [line.at for line in told if line.who_name != "the portal"]  # services end at midnight, on any day
+    assert {moment.weekday() for moment in by_people} == {0, 1, 2, 3, 4}
     for customer in Customer.select():
         assert customer.created_at <= customer.changed_at < midnight
     assert all(order.created_at < order.submitted_at for order in submitted())
