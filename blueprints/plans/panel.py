@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from blueprints.accounts.standing import Standing
 from blueprints.plans.chain import Chain
@@ -13,18 +13,49 @@ from blueprints.plans.rules import newest_plan
 from blueprints.plans.views import STATE_WORDS
 from data.customers import Customer
 from data.database import database
-from data.kept import Kept
 from data.moments import today
 from data.plans import OWNERS, SETTLED, Plan, PlanStep
 
 SHOWN = 4  # steps that can be worked on, or need to be looked at
 
-COLUMNS = (
-    *(PlanStep.id, PlanStep.key, PlanStep.phase, PlanStep.position, PlanStep.title, PlanStep.owner, PlanStep.optional),
-    *(PlanStep.after, PlanStep.state, PlanStep.reason, PlanStep.due_on, PlanStep.waiting_until, PlanStep.alert),
-    *(PlanStep.dropped_at, PlanStep.version),
-)
-steps_of = Kept(lambda plan: PlanStep.select(*COLUMNS).where(PlanStep.plan == plan))
+
+class StepRow(NamedTuple):
+    """A step as the chain reads it: what PlanStep has, without the cost of records."""
+
+    id: int
+    key: str
+    phase: str
+    position: int
+    title: str
+    owner: str
+    optional: bool
+    after: Any
+    state: str
+    reason: str
+    due_on: Any
+    waiting_until: Any
+    alert: str
+    dropped_at: Any
+    version: int
+
+
+COLUMNS = ", ".join(StepRow._fields)
+STEPS = f"SELECT {COLUMNS} FROM plan_step WHERE plan_id = ?"  # noqa: S608 - our own words
+LISTS, DAYS, MOMENTS = PlanStep.after.python_value, PlanStep.due_on.python_value, PlanStep.waiting_until.python_value
+
+
+def steps_of(plan_id: int) -> list[StepRow]:
+    found = database.execute_sql(STEPS.replace("?", database.param), (plan_id,)).fetchall()
+    return [read(StepRow(*row)) for row in found]
+
+
+def read(row: StepRow) -> StepRow:
+    """What databases keep as text, as what it is."""
+    return row._replace(
+        after=LISTS(row.after) if row.after != "[]" else (),
+        due_on=DAYS(row.due_on) if row.due_on else None,
+        waiting_until=MOMENTS(row.waiting_until) if row.waiting_until else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -63,7 +94,9 @@ class Panel:
 
     @cached_property
     def chain(self) -> Chain:
-        return chain_of(template_of(self.plan), steps_of(self.plan.id)) if self.plan else Chain(())
+        if self.plan is None:
+            return Chain(())
+        return chain_of(template_of(self.plan), cast(list[PlanStep], steps_of(self.plan.id)))
 
     @property
     def stamp(self) -> str:
@@ -79,11 +112,13 @@ class Panel:
     def linked(self) -> Iterator[Link]:
         workable = {step.phase for step in self.workable}
         template = template_of(self.plan) if self.plan else None
+        there: dict[str, list[Any]] = {}
+        for row in self.chain.steps:
+            there.setdefault(row.phase, []).append(row)
         for phase in template.phases if template else ():
-            rows = [row for row in self.chain.steps if row.phase == phase.id]
-            required = [row for row in rows if not row.optional]
-            done = sum(1 for row in required if row.state in SETTLED)
-            if rows:
+            if rows := there.get(phase.id):
+                required = [row for row in rows if not row.optional]
+                done = sum(1 for row in required if row.state in SETTLED)
                 state = link_state(done == len(required), phase.id in workable)
                 yield Link(phase.id, phase.title, done, len(required), state)
 
