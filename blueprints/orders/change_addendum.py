@@ -158,7 +158,8 @@ def sums(addendum: ChangeAddendum) -> Iterator[tuple[str, str, str]]:
     if addendum.prorated:
         share = f"{addendum.days_left} of {addendum.days} days of this billing period"
         yield "Difference for the rest of this period", shown(addendum.prorated), share
-    yield "One-time fees", shown(addendum.one_time_total), ""
+    if addendum.one_time_total:
+        yield "One-time fees", shown(addendum.one_time_total), ""
     if addendum.first_payment:
         yield (
             "Due now",
@@ -166,4 +167,4 @@ def sums(addendum: ChangeAddendum) -> Iterator[tuple[str, str, str]]:
             f"The next payment, on {next_on}: {shown(addendum.next_payment)}",
         )
     else:
-        yield f"Next payment, on {next_on}", shown(addendum.next_payment), "Nothing is due now"
+        yield "Next payment", shown(addendum.next_payment), f"On {next_on}; nothing is due now"

@@ -25,11 +25,7 @@ blueprint = Blueprint("changes", __name__)
 
 @blueprint.errorhandler(change_rules.NotNow)
 def not_now(refusal: change_rules.NotNow) -> Response:
-    """The customer's page says why, too; it stands where the change was."""
-    args = request.view_args or {}
-    if "customer_id" in args:
-        return gone_to(url_for("customer_details.show", customer_id=args["customer_id"]), refusal.sentence)
-    return gone_to(url_for("orders.show", order_id=args["order_id"]), refusal.sentence)
+    return gone_to(url_for("customer_details.show", customer_id=refusal.customer.id), refusal.sentence)
 
 
 @blueprint.errorhandler(AlreadySubmitted)

@@ -34,7 +34,11 @@ UPGRADE, DOWNGRADE, CHANGE = "Upgrade", "Downgrade", "Change"
 
 
 class NotNow(NotOrderable):
-    """The subscription cannot be changed as things stand."""
+    """The subscription cannot be changed as things stand. Carries the customer, whose page says why, too."""
+
+    def __init__(self, customer: Customer, sentence: str = "") -> None:
+        super().__init__(sentence)
+        self.customer = customer
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,11 @@ class Change:
         return told(entry) if entry else ""
 
     @property
+    def lead_before(self) -> str:
+        now = self.lead_now
+        return (now.full_name or now.email) if now else "nobody"
+
+    @property
     def told(self) -> str:
         """“25 → 40 permitted users, Mail vault added”."""
         parts = []
@@ -130,7 +139,7 @@ class Change:
         if added:
             parts.append(f"{self.named(added)} added")
         if self.asked.lead:
-            parts.append(f"Implementation Lead {self.lead_told}")
+            parts.append(f"Implementation Lead {self.lead_before} → {self.lead_told}")
         return ", ".join(parts) or "nothing"
 
     def named(self, product_ids: Sequence[int]) -> str:
@@ -156,11 +165,11 @@ def begin(customer: Customer) -> tuple[Order | None, Subscription]:
     partner = customer.partner
     opening = opening_of(customer, partner)
     if opening.reason:
-        raise NotNow(opening.reason)
+        raise NotNow(customer, opening.reason)
     orders = at_hand(customer.id)
     subscription = subscription_in(orders, customer, partner)
     if subscription is None:
-        raise NotNow
+        raise NotNow(customer)
     return next((order for order in orders if order.state == "draft"), None), subscription
 
 

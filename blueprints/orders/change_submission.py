@@ -77,11 +77,11 @@ def submit_change(who: Standing, order_id: int, agreement: Agreement, portal: st
         freeze(sale)
         filed = file_addendum(sale)
         tell_submitted(sale)
+        write_change_letter(who, sale.change, order, sale.lines, filed, portal)
         if sale.change.asked.lead is not None:
             replace_lead(who, sale.change, portal)
         if order.effective_on == sale.change.day:
             take_effect(who, order, sale.customer)
-        write_change_letter(who, sale.change, order, sale.lines, filed, portal)
     return order
 
 

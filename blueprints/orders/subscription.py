@@ -16,6 +16,7 @@ from data.kept import Kept
 from data.moments import day_of, today
 from data.orders import Order, OrderLine
 from data.partners import Partner, Product
+from data.transfers import under_way
 
 # Why a subscription cannot be changed, by the customer's status.
 NOT_NOW = {
@@ -29,6 +30,7 @@ NOT_NOW = {
 }
 NOTHING_BOUGHT = "Nothing was ordered through this portal, so there is nothing to change."
 SUBMIT_FIRST = "An order is not submitted yet."
+PARTNER_CHANGE = "A partner change is under way: what moves stays as it was agreed on."
 
 
 @dataclass(frozen=True)
@@ -141,14 +143,15 @@ class Opening:
 
 
 def opening_of(customer: Customer, partner: Partner) -> Opening:
-    """One query for a customer whose service runs, none for others."""
+    """Two queries for a customer whose service runs, none for others."""
     if customer.status != "complete":
         return Opening(NOT_NOW[customer.status])
     orders = orders_at_hand(customer, partner)
     draft = next((order for order in orders if order.state == "draft"), None)
     now = next((order for order in orders if in_effect(order)), None)
     waits = next((order for order in orders if order.state == "submitted" and not in_effect(order)), None)
-    return Opening(reason_against(partner, draft, waits, now), draft, waits)
+    reason = reason_against(partner, draft, waits, now)
+    return Opening(reason or (PARTNER_CHANGE if under_way(customer.id) else ""), draft, waits)
 
 
 def reason_against(partner: Partner, draft: AtHand | None, waits: AtHand | None, now: AtHand | None) -> str:
