@@ -273,6 +273,14 @@ def pending_from(place: str) -> Pending:
     return Pending(tuple(rows[:PAGE]), f"{rows[PAGE - 1].ends_on}.{rows[PAGE - 1].id}" if further else "")
 
 
+def left_to_do(most: int) -> int:
+    """How many of them the provider has still to quote or to process; counted no further than `most`."""
+    open_ones = Cancellation.processed_at.is_null() | (Cancellation.export & Cancellation.quoted_at.is_null())
+    query = Cancellation.select(Cancellation.id).where((Cancellation.state == "pending") & open_ones)
+    count: int = query.limit(most).count()
+    return count
+
+
 def day_in(text: str) -> date | None:
     try:
         return date.fromisoformat(text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprints.accounts.standing import Standing
+from blueprints.cancellations.rules import left_to_do
 from blueprints.customers.finding import Sql, ask, counted, one_after_the_other, one_of, select
 from blueprints.customers.rules import customers_for
 from blueprints.customers.telling import Told, told
@@ -43,6 +44,7 @@ def what_next(who: Standing, counts: dict[str, int], can_send: bool) -> list[Nex
     found = [
         *supplies(who, products),
         *waiting(who),
+        *(cancellations() if who.may("cancellations.process") else ()),
         *(first_prospect(counts) if products and who.may("prospects.edit") else ()),
         *(letters_held() if not can_send and who.may("mailroom.see") else ()),
         *(company_of_one(who) if who.may("people.manage") else ()),
@@ -94,6 +96,13 @@ def waiting(who: Standing) -> list[Next]:
         title = "An RFI waits for answers" if rfis == 1 else f"{many(rfis)} RFIs wait for answers"
         found.append(Next(title, "Onboarding starts when the RFI is complete.", "in_progress"))
     return found
+
+
+def cancellations() -> list[Next]:
+    """Those with something left to do for the provider."""
+    left = left_to_do(COUNTED_UP_TO)
+    title = "A cancellation waits for you" if left == 1 else f"{many(left)} cancellations wait for you"
+    return [Next(title, "Quote the data export, or begin to process them.", "cancellations")] if left else []
 
 
 def up_to(query: Any) -> int:

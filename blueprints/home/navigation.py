@@ -40,6 +40,7 @@ PAGES_OF_PLACES = {
     "partners.product": "partners.catalogue",
     "partners.save_product": "partners.catalogue",
     "partners.": "partners.settings",
+    "cancellations.": "customers.in_progress",
     "customer_details.": "customers.in_progress",
     "changes.": "customers.in_progress",
     "plans": "customers.in_progress",

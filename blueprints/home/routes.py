@@ -29,6 +29,7 @@ PLACES = {
     "prospects": "prospects.index",
     "in_progress": "customers.in_progress",
     "people": "accounts.people",
+    "cancellations": "cancellations.index",
     "second_factor": "security.two_factor_setup",
 }
 SHELVES = (

@@ -8,6 +8,7 @@ from flask import Flask
 from blueprints.customers.rules import move_to
 from data import history
 from data.accounts import Person
+from data.cancellations import Cancellation
 from data.customers import Customer
 from data.database import database, transaction
 from data.moments import now
@@ -15,6 +16,7 @@ from data.orders import Order
 from data.partners import ContractedPrice, Partner, PriceTier, Product
 from data.rfi import Rfi
 from data.roles import Role
+from tests.cancellations.cancelled import pending
 from tests.factories import World, a_customer, a_grant_over, a_person, a_prospect
 from tests.visits import Visitor
 
@@ -53,6 +55,19 @@ def test_counts_what_the_person_sees(admin: Visitor, operator: Visitor, stranger
     assert counts(admin.get("/")) == ["2", "1", "2"]
     assert counts(operator.get("/")) == ["3", "1", "2"]
     assert counts(stranger.get("/")) == ["1", "0", "0"]
+
+
+def test_tells_the_provider_of_cancellations_until_they_are_done(
+    admin: Visitor, operator: Visitor, world: World
+) -> None:
+    asked = pending(world, export=True)
+    assert "A cancellation waits for you" in steps(operator.get("/"))
+    assert "A cancellation waits for you" not in steps(admin.get("/"))
+    for what in ("process", "quoted"):
+        assert "A cancellation waits for you" in steps(operator.get("/"))
+        version = Cancellation.get_by_id(asked.id).version
+        operator.post(f"/customers/{asked.customer_id}/cancel/{what}", {"version": version})
+    assert "A cancellation waits for you" not in steps(operator.get("/"))
 
 
 def test_counts_no_customer_that_was_taken_away_and_each_that_was_given(
