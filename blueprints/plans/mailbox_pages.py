@@ -41,7 +41,7 @@ def addresses(place: Place) -> dict[str, Any]:
     return {
         "customer": place.customer,
         "step": place.row,
-        "here": url_for("mailboxes.index", customer_id=customer_id),
+        "here": url_for("plans_mailboxes.index", customer_id=customer_id),
         "plan": url_for("plans.show", customer_id=customer_id),
         "details": url_for("customer_details.show", customer_id=customer_id),
     }
@@ -58,10 +58,12 @@ def page_facts(who: Standing, place: Place, wanted: Wanted, looks: int = 0) -> d
     customer_id = place.customer.id
 
     def link(**more: str) -> str:
-        return url_for("mailboxes.index", customer_id=customer_id, **wanted.query(**more))
+        return url_for("plans_mailboxes.index", customer_id=customer_id, **wanted.query(**more))
 
     stamp = stamp_of(listing)
-    look = url_for("mailboxes.testing", customer_id=customer_id, **wanted.whole_query, seen=stamp, looks=looks + 1)
+    look = url_for(
+        "plans_mailboxes.testing", customer_id=customer_id, **wanted.whole_query, seen=stamp, looks=looks + 1
+    )
     return addresses(place) | {
         "sums": sums,
         "run": run,
@@ -154,11 +156,11 @@ def source_facts(place: Place, form: SourceForm | None = None) -> dict[str, Any]
 def list_facts(place: Place, asked: Mapping[str, str], form: UploadForm) -> dict[str, Any]:
     only = "faulty" if asked.get("only") == "faulty" else ""
     seen = preview_of(place, whole_id(asked.get("after", "")), only)
-    at = url_for("mailboxes.preview", customer_id=place.customer.id)
+    at = url_for("plans_mailboxes.preview", customer_id=place.customer.id)
 
     def link(**query: Any) -> str:
         kept = {name: value for name, value in query.items() if value}
-        return url_for("mailboxes.preview", customer_id=place.customer.id, **kept)
+        return url_for("plans_mailboxes.preview", customer_id=place.customer.id, **kept)
 
     return addresses(place) | {
         "preview": seen,

@@ -44,19 +44,19 @@ from blueprints.web.fields import refuse, whole_id
 from blueprints.web.page import elsewhere, gone_to, page, saved, wants_parts
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 
-blueprint = Blueprint("mailboxes", __name__, url_prefix="/customers/<int:customer_id>/plan/mailboxes")
+blueprint = Blueprint("plans_mailboxes", __name__, url_prefix="/customers/<int:customer_id>/plan/mailboxes")
 BESIDE_FILE = 100_000  # bytes of the form around it
 
 
 @blueprint.url_value_preprocessor
 def take_long_lists(endpoint: str | None, _values: Any) -> None:
     """Before the form token is looked for; what is longer still is refused before it is read."""
-    if endpoint == "mailboxes.upload":
+    if endpoint == "plans_mailboxes.upload":
         request.max_content_length = mailbox_uploading.MOST_BYTES + BESIDE_FILE
 
 
 def here(customer_id: int) -> str:
-    return url_for("mailboxes.index", customer_id=customer_id)
+    return url_for("plans_mailboxes.index", customer_id=customer_id)
 
 
 def status_of(form: FlaskForm, refusal: Refused) -> int:
@@ -93,10 +93,10 @@ def index_refused(customer_id: int, refusal: Refused) -> Response:
 @needs("customers.see")
 def testing(customer_id: int) -> Response:
     """How far the test is, for a page that looks again; and the rows it shows, where something came of them."""
-    wanted = Wanted.read(request.args)
+    place, wanted = place_of(g.who, customer_id), Wanted.read(request.args)
     if not wants_parts():
-        return gone_to(url_for("mailboxes.index", customer_id=customer_id, **wanted.whole_query))
-    facts = page_facts(g.who, place_of(g.who, customer_id), wanted, looks=whole_id(request.args.get("looks", "")))
+        return gone_to(url_for("plans_mailboxes.index", customer_id=customer_id, **wanted.whole_query))
+    facts = page_facts(g.who, place, wanted, looks=whole_id(request.args.get("looks", "")))
     answer = page(PAGE, ["testing"], said=facts["ended_told"], **facts)
     if request.args.get("seen") != facts["stamp"]:
         rows = Markup(render_block(PAGE, "found", **facts))  # noqa: S704 - drawn with autoescape by Jinja
@@ -128,7 +128,7 @@ def cancel(customer_id: int) -> Response:
 
 def testing_saved(customer_id: int, said: str) -> Response:
     wanted = Wanted.read(request.args)
-    address = url_for("mailboxes.index", customer_id=customer_id, **wanted.whole_query)
+    address = url_for("plans_mailboxes.index", customer_id=customer_id, **wanted.whole_query)
     facts = page_facts(g.who, place_of(g.who, customer_id), wanted) if wants_parts() else {}
     return saved(address, PAGE, ["testing", "found"], said, **facts)
 
@@ -192,7 +192,7 @@ def leave_out(customer_id: int, mailbox_id: int) -> Response:
 def mailbox_saved(customer_id: int, mailbox_id: int, said: str) -> Response:
     if wants_parts():
         return mailbox_page(customer_id, mailbox_id, said=said)
-    return gone_to(url_for("mailboxes.mailbox", customer_id=customer_id, mailbox_id=mailbox_id), said)
+    return gone_to(url_for("plans_mailboxes.mailbox", customer_id=customer_id, mailbox_id=mailbox_id), said)
 
 
 def mailbox_refused(customer_id: int, mailbox_id: int, refusal: Refused) -> Response:
@@ -257,7 +257,7 @@ def upload(customer_id: int) -> Response:
     said = f"{kept.good:,} good rows, {kept.faults:,} faulty. Nothing is kept yet."
     if wants_parts():
         return list_page(customer_id, said=said)
-    return gone_to(url_for("mailboxes.preview", customer_id=customer_id), said)
+    return gone_to(url_for("plans_mailboxes.preview", customer_id=customer_id), said)
 
 
 @blueprint.post("/list/keep")
