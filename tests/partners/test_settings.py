@@ -169,6 +169,8 @@ class TestFields:
             ("rfi_close_days", "-1", "A whole number from 0 to 365"),
             ("rfi_close_days", "1e2", "A whole number from 0 to 365"),
             ("rfi_close_days", "366", "A whole number from 0 to 365"),
+            ("change_billing", "", "Choose one from the list"),
+            ("change_billing", "sometimes", "Choose one from the list"),
         ],
     )
     def test_refuses_with_a_sentence_beside_it(
