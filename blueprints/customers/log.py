@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "record": ("Record and status", ("prospect.", "customer.")),
     "orders": ("Orders", ("order.",)),
     "cancellations": ("Cancellation", ("cancellation.",)),
+    "transfers": ("Partner change", ("transfer.",)),
     "rfi": ("RFI", ("rfi.",)),
     "plan": ("Plan", ("plan.",)),
     "letters": ("Letters", ("email.",)),

@@ -15,7 +15,6 @@ from data.kept import STANDING_IN, Kept
 from data.moments import now
 from data.roles import SEE
 
-
 MOVED = "transferred"
 
 
@@ -62,20 +61,20 @@ def find_customer(
         raise NotThere
     if not who.may_for_customer(permission, customer.id, customer.partner_id):
         raise MayNot
-    if stays_as_it_is(customer, permission):
+    if stays_as_it_is(customer.status, permission):
         raise MovedAway
     return customer
 
 
-def stays_as_it_is(customer: Customer, permission: str) -> bool:
-    """Whether it is a record of a customer who moved to another MSP, and the permission is for more than reading."""
-    return customer.status == MOVED and permission not in SEE
+def stays_as_it_is(status: str, permission: str) -> bool:
+    """Whether it is the record of a customer who moved to another MSP, and the permission is for more than reading."""
+    return status == MOVED and permission not in SEE
 
 
 def may_on(who: Standing, customer: Customer, permission: str) -> bool:
     """Whether this person may do it with this customer as it stands; for what pages offer."""
     held = who.may_for_customer(permission, customer.id, customer.partner_id)
-    return held and not stays_as_it_is(customer, permission)
+    return held and not stays_as_it_is(customer.status, permission)
 
 
 def seen_by(who: Standing, customer_id: int) -> Customer | None:

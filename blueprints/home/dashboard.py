@@ -11,6 +11,7 @@ from blueprints.cancellations.rules import left_to_do
 from blueprints.customers.finding import Sql, ask, counted, one_after_the_other, one_of, select
 from blueprints.customers.rules import customers_for
 from blueprints.customers.telling import Told, told
+from blueprints.transfers.finding import confirmations_waiting, offers_waiting
 from data.accounts import Grant, Person
 from data.customers import Customer
 from data.history import History
@@ -95,6 +96,19 @@ def waiting(who: Standing) -> list[Next]:
     if rfis := up_to(open_rfis):
         title = "An RFI waits for answers" if rfis == 1 else f"{many(rfis)} RFIs wait for answers"
         found.append(Next(title, "Onboarding starts when the RFI is complete.", "in_progress"))
+    return [*found, *partner_changes(who)]
+
+
+def partner_changes(who: Standing) -> list[Next]:
+    """Customers that are offered to this person's MSPs, and what the provider confirms."""
+    found = [
+        Next(f"{each.company} is offered to you", "Another MSP asks you to take this customer over.", "transfers")
+        for each in offers_waiting(who, 3)
+    ]
+    if confirmations := confirmations_waiting(who, COUNTED_UP_TO):
+        count = len(confirmations)
+        title = "A partner change waits" if count == 1 else f"{many(count)} partner changes wait"
+        found.append(Next(f"{title} for the provider", "Both MSPs agree; it happens once you confirm it.", "transfers"))
     return found
 
 

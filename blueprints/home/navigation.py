@@ -42,6 +42,7 @@ PAGES_OF_PLACES = {
     "partners.": "partners.settings",
     "cancellations.": "customers.in_progress",
     "customer_details.": "customers.in_progress",
+    "transfers.": "customers.in_progress",
     "changes.": "customers.in_progress",
     "plans": "customers.in_progress",
 }

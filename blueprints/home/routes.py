@@ -28,6 +28,7 @@ PLACES = {
     "mailroom": "mailroom.index",
     "prospects": "prospects.index",
     "in_progress": "customers.in_progress",
+    "transfers": "transfers.index",
     "people": "accounts.people",
     "cancellations": "cancellations.index",
     "second_factor": "security.two_factor_setup",

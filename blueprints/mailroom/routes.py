@@ -132,7 +132,7 @@ def send_again(email_id: int) -> Response:
     form = SendAgainForm()
     try:
         found = rules.send_again(g.who, email_id, form.seen.data or "", form.confirmed.data)
-    except (rules.UnderWay, rules.NotConfirmed, rules.ChangedMeanwhile) as refusal:
+    except (rules.UnderWay, rules.CustomerMoved, rules.NotConfirmed, rules.ChangedMeanwhile) as refusal:
         refuse(form, refusal.field, refusal.sentence)
         status = 422 if isinstance(refusal, rules.NotConfirmed) else 409
         return shown(rules.find_letter(g.who, email_id), form, status, refusal.sentence)

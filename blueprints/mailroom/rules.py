@@ -92,6 +92,10 @@ class UnderWay(Refused):
     sentence = "This letter is on its way already."
 
 
+class CustomerMoved(Refused):
+    sentence = "This customer has moved to another MSP, so its letters stay as they are."
+
+
 class NotConfirmed(Refused):
     sentence = "Tick this first: the letter may arrive twice."
 
@@ -304,6 +308,8 @@ def send_again(who: Reader, email_id: int, seen: str, confirmed: bool) -> Email:
     letter = find_letter(who, email_id, "mailroom.send")
     if letter.state in ("waiting", "sending"):
         raise UnderWay
+    if letter.customer_id is not None and letter.customer.status == "transferred":
+        raise CustomerMoved
     if seen_as(letter) != seen:
         raise ChangedMeanwhile("Something happened to this letter after you opened the page. Look at it again first.")
     if may_have_arrived(letter) and not confirmed:

@@ -16,7 +16,6 @@ from data.kept import Kept
 from data.moments import day_of, today
 from data.orders import Order, OrderLine
 from data.partners import Partner, Product
-from data.transfers import under_way
 
 # Why a subscription cannot be changed, by the customer's status.
 NOT_NOW = {
@@ -118,7 +117,8 @@ lines_with_products = Kept(
 
 class AtHand(NamedTuple):
     """An order at hand, as far as it decides whether another change may begin. `primary`: name of its product that
-    most is paid for; `priced`: whether that stands in the price list of today."""
+    most is paid for; `priced`: whether that stands in the price list of today. `moves`: the customer is on the way to
+    another MSP."""
 
     id: int
     state: str
@@ -131,6 +131,7 @@ class AtHand(NamedTuple):
     changed_at: datetime
     primary: str | None
     priced: bool
+    moves: bool
 
 
 @dataclass(frozen=True)
@@ -143,15 +144,14 @@ class Opening:
 
 
 def opening_of(customer: Customer, partner: Partner) -> Opening:
-    """Two queries for a customer whose service runs, none for others."""
+    """One query for a customer whose service runs, none for others."""
     if customer.status != "complete":
         return Opening(NOT_NOW[customer.status])
     orders = orders_at_hand(customer, partner)
     draft = next((order for order in orders if order.state == "draft"), None)
     now = next((order for order in orders if in_effect(order)), None)
     waits = next((order for order in orders if order.state == "submitted" and not in_effect(order)), None)
-    reason = reason_against(partner, draft, waits, now)
-    return Opening(reason or (PARTNER_CHANGE if under_way(customer.id) else ""), draft, waits)
+    return Opening(reason_against(partner, draft, waits, now), draft, waits)
 
 
 def reason_against(partner: Partner, draft: AtHand | None, waits: AtHand | None, now: AtHand | None) -> str:
@@ -163,6 +163,8 @@ def reason_against(partner: Partner, draft: AtHand | None, waits: AtHand | None,
         return f"Change order {waits.addendum_number} takes effect on {formats.day(waits.effective_on)}."
     if draft is not None and draft.kind == "new":
         return SUBMIT_FIRST
+    if now.moves:
+        return PARTNER_CHANGE
     if not now.priced:
         return f"No contracted price today for {now.primary}, its primary product. Ask the provider for one."
     return ""
@@ -174,7 +176,9 @@ SELECT held.id, held.state, held.kind, held.permitted_users, held.addendum_numbe
   held.withdraw_until, held.applied_at, held.changed_at, COALESCE(NULLIF(main.name, ''), product.name),
   product.active AND EXISTS (
     SELECT 1 FROM contracted_price AS price
-    WHERE price.partner_id = ? AND price.product_id = main.product_id AND price.valid_from <= ?)
+    WHERE price.partner_id = ? AND price.product_id = main.product_id AND price.valid_from <= ?),
+  EXISTS (SELECT 1 FROM transfer WHERE transfer.customer_id = held.customer_id
+    AND transfer.state IN ('asked', 'accepted', 'confirmed'))
 FROM "order" AS held
 LEFT JOIN order_line AS main ON main.id = (
   SELECT line.id FROM order_line AS line WHERE line.order_id = held.id
@@ -192,8 +196,10 @@ def orders_at_hand(customer: Customer, partner: Partner) -> list[AtHand]:
     asked = (partner.id, today(partner.timezone).isoformat(), customer.id, customer.id)
     day, moment = Order.effective_on.python_value, Order.applied_at.python_value
     return [
-        AtHand(key, state, kind, users, number, day(on), day(until), moment(applied), moment(at), name, bool(priced))
-        for key, state, kind, users, number, on, until, applied, at, name, priced in database.execute_sql(
+        AtHand(
+            key, state, kind, users, number, day(on), day(until), moment(applied), moment(at), name, *map(bool, flags)
+        )
+        for key, state, kind, users, number, on, until, applied, at, name, *flags in database.execute_sql(
             AT_HAND.replace("?", database.param), asked
         ).fetchall()
     ]

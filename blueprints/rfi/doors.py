@@ -6,6 +6,7 @@ from typing import Any
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.links import LinkHolder, follow_link
+from blueprints.customers.rules import MovedAway, stays_as_it_is
 from blueprints.rfi.remembering import whole_rfi
 from blueprints.web.refusals import MayNot, NotThere
 from data.database import database
@@ -34,7 +35,7 @@ class Door:
 
 
 NEWEST = """
-SELECT rfi.id, customer.partner_id FROM rfi JOIN customer ON customer.id = rfi.customer_id
+SELECT rfi.id, customer.partner_id, customer.status FROM rfi JOIN customer ON customer.id = rfi.customer_id
 WHERE rfi.customer_id = ? ORDER BY rfi.id DESC LIMIT 1"""
 
 
@@ -43,10 +44,13 @@ def door_of(who: Standing, customer_id: int, base: str, permission: str = "custo
     found = database.execute_sql(NEWEST.replace("?", database.param), (customer_id,)).fetchone()
     if found is None or not who.may_for_customer("customers.see", customer_id, found[1]):
         raise NotThere
-    rfi_id, partner_id = found
+    rfi_id, partner_id, status = found
     if not who.may_for_customer(permission, customer_id, partner_id):
         raise MayNot
+    if stays_as_it_is(status, permission):
+        raise MovedAway
     may_fill = who.may_for_customer("customers.edit", customer_id, partner_id)
+    may_fill = may_fill and not stays_as_it_is(status, "customers.edit")
     return Door(who, rfi_id, f"{base}/customers/{customer_id}/rfi", who.timezone, may_fill)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField
+from wtforms import HiddenField, RadioField, SelectChoice, SelectField
 from wtforms.validators import Optional, StopValidation
 
 from blueprints.orders.forms import Products
@@ -13,9 +13,12 @@ from blueprints.web.fields import CalendarDay, Line, Text, Tick, VersionedForm, 
 from blueprints.web.refusals import Refused
 
 HERE, ELSEWHERE = "here", "elsewhere"
+WHERE = [SelectChoice(HERE, "An MSP on this portal"), SelectChoice(ELSEWHERE, "An MSP elsewhere")]
 
 
 def is_address(_: FlaskForm, field: Any) -> None:
+    if field.errors:  # said already what is wrong, without repeating it
+        return
     try:
         field.data = email_address(field.data)
     except Refused as refusal:
@@ -25,9 +28,7 @@ def is_address(_: FlaskForm, field: Any) -> None:
 class TransferForm(FlaskForm):
     """`terms` is ticked; `terms_version` says which were shown."""
 
-    where = RadioField(
-        "Receiving MSP", choices=[(HERE, "An MSP on this portal"), (ELSEWHERE, "An MSP elsewhere")], default=HERE
-    )
+    where = RadioField("Receiving MSP", choices=WHERE, default=HERE)
     code = Line("Their code", most=40)
     partner = SelectField("MSP", coerce=whole_id, validators=[Optional()], validate_choice=False)
     to_name = Line("Name of the MSP")
@@ -41,8 +42,9 @@ class TransferForm(FlaskForm):
     def offer(self, proposal: Proposal, partners: list[tuple[int, str]]) -> None:
         """What can be chosen. `partners`: id and name, for operators; others give a code."""
         self.products.choices = [(line.product_id, line.name) for line in proposal.subscription.lines]
-        self.partner.choices = [(0, "Choose one, or type a code"), *partners]
-        if not partners:
+        if partners:
+            self.partner.choices = [SelectChoice(*each) for each in ((0, "Choose one, or type a code"), *partners)]
+        elif "partner" in self:
             del self.partner
         if not self.is_submitted():
             self.products.data = list(proposal.subscription.product_ids)

@@ -13,6 +13,7 @@ from data.kept import Kept
 from data.partners import Partner
 from data.transfers import OPEN, Transfer
 
+MOVING_FROM = ("complete", "past")  # others were never on their way, and need not be asked about
 newest_of = Kept(
     lambda customer: (
         Transfer.select(Transfer, Partner.id, Partner.name)
@@ -37,6 +38,8 @@ class Panel:
 
 def transfer_facts(who: Standing, customer: Customer) -> dict[str, Any]:
     """What templates/transfers/panel.html is drawn from, beside `here`."""
+    if customer.shelf not in MOVING_FROM:
+        return {"moving": Panel()}
     transfer: Transfer | None = newest_of.first(customer.id)
     return {"moving": panel_of(who, customer, transfer) if transfer else Panel()}
 

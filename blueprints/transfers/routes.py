@@ -197,12 +197,27 @@ def drawn(found: taking_over.Offer, form: AcceptForm | None, reason: ReasonForm 
     return {"offer": found, "form": form, "reason": reason, "confirming": ConfirmForm(formdata=None)}
 
 
+def wrongly_filled(
+    found: taking_over.Offer, form: AcceptForm | None = None, reason: ReasonForm | None = None
+) -> Response:
+    """Beside its fields; unless it is answered by now, so that there are none."""
+    if found.to_answer:
+        return offered(found, form, reason, 422)
+    return offered(found, form, answered(found, reason), 409)
+
+
+def answered(found: taking_over.Offer, reason: ReasonForm | None) -> ReasonForm:
+    reason = reason or ReasonForm(formdata=None)
+    refuse(reason, "", taking_over.LEFT_TO_SAY[found.transfer.state])
+    return reason
+
+
 @blueprint.post("/partner-changes/<int:transfer_id>/accept")
 @needs("orders.submit")
 def accept(transfer_id: int) -> Response:
     form = AcceptForm()
     if not form.validate():
-        return offered(taking_over.offer_to(g.who, transfer_id), form, status=422)
+        return wrongly_filled(taking_over.offer_to(g.who, transfer_id), form)
     try:
         taking_over.accept(g.who, transfer_id, form.version.data or 0, agreement_in(form), portal())
     except (ChangedMeanwhile, taking_over.AnsweredAlready) as refusal:
@@ -231,7 +246,7 @@ def agreement_in(form: AcceptForm) -> Agreement:
 def decline(transfer_id: int) -> Response:
     form = ReasonForm()
     if not form.validate():
-        return offered(taking_over.offer_to(g.who, transfer_id), reason=form, status=422)
+        return wrongly_filled(taking_over.offer_to(g.who, transfer_id), reason=form)
     try:
         taking_over.decline(g.who, transfer_id, form.version.data or 0, form.reason.data or "", portal())
     except (ChangedMeanwhile, taking_over.AnsweredAlready) as refusal:
@@ -340,7 +355,10 @@ def decline_by_link(token: str) -> Response:
     """After it the link opens nothing any more, so the answer itself says so."""
     form = ReasonForm()
     if not form.validate():
-        return linked(token, taking_over.offer_by_link(token), reason=form, status=422)
+        found = taking_over.offer_by_link(token)
+        if found.to_answer:
+            return linked(token, found, reason=form, status=422)
+        return linked(token, found, reason=answered(found, form), status=409)
     try:
         declined = taking_over.decline_by_link(token, form.version.data or 0, form.reason.data or "", portal())
     except (ChangedMeanwhile, taking_over.AnsweredAlready) as refusal:
