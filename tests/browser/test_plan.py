@@ -1,10 +1,13 @@
 """Working a plan in the browser: in place, while others work on it, by hand without JavaScript, and looked over."""
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from data.moments import now
 from tests.browser.conftest import Window
 from tests.browser.portal import Served, serving
 from tests.browser.test_notes import focused, sign_in
@@ -21,8 +24,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def open_a_plan(ours: Window, served: Served) -> str:
-    """From the list of customers in progress; its address."""
-    ours.go(served.address + "/customers/in-progress")
+    """The one with most left to do, from the list of customers in progress; its address."""
+    ours.go(served.address + "/customers/in-progress?sort=plan&dir=desc")
     ours.page.locator("td[data-name=Plan] a").first.click()
     ours.settle()
     ours.look_over()
@@ -39,7 +42,8 @@ def add_a_step(ours: Window, title: str) -> Locator:
 
 
 def row_of(ours: Window, title: str) -> Locator:
-    return ours.page.locator("li[id^=step-]", has_text=title)
+    """The row of a step, not of one that waits for it."""
+    return ours.page.locator("li[id^=step-]", has=ours.page.locator("a", has_text=re.compile(f"^{title}$")))
 
 
 def test_a_step_is_worked_in_place_and_everybody_sees_it(served: Served, window: Callable[..., Window]) -> None:
@@ -125,6 +129,20 @@ def test_what_changed_meanwhile_is_shown_before_it_is_done(served: Served, windo
     expect(ours.page.locator(".head .mark")).to_have_text("In progress")
     ours.press("Done")
     expect(ours.page.locator(".head .mark")).to_have_text("Done")
+
+
+def test_what_waits_says_how_long_it_still_does(served: Served, window: Callable[..., Window]) -> None:
+    ours = window()
+    sign_in(ours, served)
+    open_a_plan(ours, served)
+    add_a_step(ours, "Wait for the licence").get_by_role("link").click()
+    ours.page.locator("#act-wait summary").click()
+    ours.fill(until=f"{now() + timedelta(days=3):%Y-%m-%d}T08:00")
+    ours.page.locator("#act-wait").get_by_role("button").click()
+    ours.settle()
+    ours.look_over()
+    expect(ours.page.locator(".head .mark")).to_have_text("Waiting")
+    expect(ours.page.locator("[data-until]")).to_have_text(re.compile(r"^\(\d\d h \d+ min left\)$"))
 
 
 def hide(ours: Window) -> None:
