@@ -74,7 +74,7 @@ def cutover_form(welcome: Welcome) -> CutoverForm:
 
 def page_facts(welcome: Welcome, trouble: Trouble | None = None) -> dict[str, Any]:
     trouble, customer_id = trouble or Trouble(), welcome.customer.id
-    remarks = {step.id: remark_form(step) for step in welcome.theirs if step.may("comment")}
+    remarks = {step.id: remark_form(step) for step in welcome.theirs if step.may("comment") and not welcome.past}
     if trouble.remark is not None:
         remarks[trouble.step] = trouble.remark
     cutover = trouble.cutover or (cutover_form(welcome) if welcome.cutover_step else None)

@@ -258,6 +258,13 @@ class TestOtherTimes:
         assert "This project was closed." in page.text
         assert not page.find("main form")
 
+    @pytest.mark.parametrize("status", ["cancelled", "transferred"])
+    def test_one_that_ended_says_so_and_takes_nothing_more(self, nobody: Visitor, plan: Plan, status: str) -> None:
+        Customer.update(status=status, shelf="past").where(Customer.id == plan.customer_id).execute()
+        page = nobody.get(HERE)
+        assert "does not look after" in page.text
+        assert not page.find("main form")
+
     def test_an_open_page_is_told_only_what_changed(self, nobody: Visitor, world: World, plan: Plan) -> None:
         looks = nobody.get(HERE).find("#project")[0].get("hx-get")
         assert nobody.get(looks, htmx=True).status == 204
