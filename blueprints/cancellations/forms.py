@@ -28,7 +28,9 @@ class CancelForm(FlaskForm):
     export = RadioField(
         "Data export", [AnyOf(["yes", "no"], "Choose yes or no.")], choices=EXPORT, validate_choice=False
     )
-    accepted = Tick("I accept the terms of cancellation, and am authorised to.", [InputRequired(NotAccepted.sentence)])
+    accepted = Tick(
+        "I accept the terms of cancellation, and am authorised to cancel", [InputRequired(NotAccepted.sentence)]
+    )
     terms = HiddenField()
     ends = HiddenField()
 

@@ -40,7 +40,7 @@ class TestTheCell:
         customer = too_young(world)
         assert cell(admin.get(LIST), customer) == (
             "",
-            f"From {day(opens_on(customer.subscription_start))}, after eleven months",
+            f"11 months on {day(opens_on(customer.subscription_start))}",
         )
 
     def test_says_until_when_a_pending_one_runs(self, admin: Visitor, world: World) -> None:

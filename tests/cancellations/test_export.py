@@ -148,7 +148,7 @@ class TestTakingIt:
         ExportRun.update(changed_at=now() - timedelta(minutes=5)).where(ExportRun.id == run.id).execute()
         part = admin.get(here(ended), htmx=True)
         assert (part.find("progress"), "it broke off" in part.text) == ([], True)
-        assert part.find("#taking")[0].get("hx-trigger") == "click from:#take delay:1s"
+        assert part.find("#taking")[0].get("hx-trigger") == "click target:#take delay:1s"
 
     def test_that_breaks_off_is_told(self, admin: Visitor, ended: Cancellation, world: World) -> None:
         who = standing_of(world.admin)
