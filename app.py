@@ -242,7 +242,8 @@ def answers(host: str, port: int) -> bool:
     return True
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, served: str = "app:served") -> None:
+    """Serve until told to stop. `served`: what makes the portal, as module:function. Raises a sentence of click's."""
     from granian import Granian  # noqa: PLC0415 - only the serving process needs the server
     from granian.constants import Interfaces  # noqa: PLC0415 - as above
     from granian.log import LogLevels  # noqa: PLC0415 - as above
@@ -255,7 +256,7 @@ def serve(settings: Settings) -> None:
     click.echo(home.greeting(settings))
     sys.stdout.flush()
     Granian(
-        "app:served",
+        served,
         settings.host,
         settings.port,
         interface=Interfaces.WSGI,

@@ -6,6 +6,7 @@ A value may hold {domain}, which stands for each domain, and {dashes}: the domai
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from typing import Any
 
 from blueprints.plans.judging.dmarc import POLICIES
@@ -128,7 +129,7 @@ def spf_term(line: str) -> str:
     if found and found["name"].lower() in ("include", "a", "mx", "exists") and (found["rest"] or "").startswith(":"):
         if is_name(found["rest"][1:].partition("/")[0]):
             return word
-    elif found and found["name"].lower() in ("ip4", "ip6") and len(found["rest"] or "") > 1:
+    elif found and is_network(found["name"].lower(), (found["rest"] or "")[1:]):
         return word
     elif is_name(word):
         return f"include:{word}"
@@ -192,6 +193,14 @@ READERS: dict[str, Callable[[str], str]] = {
     "token": token,
     "token_name": label,
 }
+
+
+def is_network(mechanism: str, text: str) -> bool:
+    """Whether it is what stands behind “ip4:” or “ip6:”."""
+    try:
+        return mechanism == f"ip{ip_network(text, strict=False).version}"
+    except ValueError:
+        return False
 
 
 def is_name(name: str) -> bool:

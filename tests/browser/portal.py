@@ -18,6 +18,7 @@ from tests import services
 
 ROOT = Path(__file__).parents[2]
 FLASK = (sys.executable, "-m", "flask", "--app", "app")
+WITH_DOORS = (sys.executable, "-m", "tests.browser.with_doors")
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 PASSWORD = "harbour cranes at dawn"
 
@@ -33,7 +34,10 @@ class Served:
 
 @contextmanager
 def serving(home: Path, *, sample: bool = False, **more: str) -> Iterator[Served]:
-    """Start it, worker included. With `sample`, Ada Admin (ada@northstar.example, PASSWORD) has set it up."""
+    """Start it, worker included. With `sample`, Ada Admin (ada@northstar.example, PASSWORD) has set it up.
+
+    `more`: of its environment; DOORS says where its checks find servers (with_doors.py).
+    """
     port = services.free_port()
     with services.smtp_sink() as sink:
         environ = {
@@ -50,7 +54,8 @@ def serving(home: Path, *, sample: bool = False, **more: str) -> Iterator[Served
         if sample:
             shutil.copytree(home_with_sample(), home)
         run("migrate", environ=environ)
-        server = subprocess.Popen([*FLASK, "serve"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+        command = WITH_DOORS if "DOORS" in more else (*FLASK, "serve")
+        server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
         try:
             printed = address_printed(server)
             wait_until(lambda: services.answers(port))

@@ -77,6 +77,8 @@ def test_is_kept_in_one_way_and_typed_again_the_same(name: str, typed: str, kept
         ("spf_include", "all", "not a mechanism"),
         ("spf_include", "v=spf1 include:x.example", "not a mechanism"),
         ("spf_include", "ip4:", "not a mechanism"),
+        ("spf_include", "ip4:2001:db8::/32", "not a mechanism"),
+        ("spf_include", "ip4:300.1.1.1", "not a mechanism"),
         ("dkim_selectors", "s1._domainkey", "not a selector"),
         ("dkim_target", "keys.provider.example", "with {selector} in it"),
         ("autodiscover", "192.0.2.1", "not a host"),

@@ -1,5 +1,6 @@
 """Which checks run when: claims, workers that die, looking again, and the daily watch."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from blueprints.plans import jobs, watching
 from blueprints.plans.checking import ask
 from blueprints.plans.watching import A_DAY, BACK_OFF, LOST, MOST_TRIES, claim, due, keep_answer, settle
 from blueprints.plans.working import undo, wait_until
-from data.database import database
+from data.database import database, is_sqlite
 from data.history import History, sentence
 from data.moments import now
 from data.plans import Plan, PlanCheck
@@ -455,3 +456,39 @@ def test_the_watch_sees_a_zone_that_changes(world: World, plan: Plan, within: Wi
     jobs.check_all()
     assert step(plan, "spf").alert == f"The SPF record of {DOMAIN} does not name include:_spf.provider.example."
     assert newest(plan, "spf").again_at > datetime.now(tz=newest(plan, "spf").again_at.tzinfo) + timedelta(hours=23)
+
+
+def test_a_sweep_with_nothing_to_do_reads_no_table_whole(world: World, plan: Plan) -> None:
+    """There are as many old checks as there were looks, and the sweep asks each minute."""
+    if not is_sqlite():
+        pytest.skip("PostgreSQL reads small tables whole, whatever indexes there are")
+    logger, heard = logging.getLogger("peewee"), Heard()
+    before = logger.level
+    logger.addHandler(heard)
+    logger.setLevel(logging.DEBUG)
+    try:
+        watching.take_up_lost()
+        watching.ask_again()
+        due()
+        watching.running_of(plan.customer_id)
+    finally:
+        logger.removeHandler(heard)
+        logger.setLevel(before)
+    assert len(heard.said) == 5
+    for statement, values in heard.said:
+        steps = [row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()]
+        whole = [
+            each for each in steps if each.startswith("SCAN") and not any(w in each for w in ("INDEX", "CONSTANT"))
+        ]
+        assert whole == [], (statement, steps)
+
+
+class Heard(logging.Handler):
+    """Statements with their values, as Peewee tells its log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[tuple[str, list[object]]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.msg)
