@@ -90,7 +90,7 @@ def waiting(who: Standing) -> list[Next]:
         drafts = up_to(Order.select(Order.id).where((Order.state == "draft") & Order.customer.in_(ours)))
         if drafts:
             title = "An order is not submitted yet" if drafts == 1 else f"{many(drafts)} orders are not submitted yet"
-            found.append(Next(title, "Drafts stand with their prospects.", "prospects"))
+            found.append(Next(title, "Drafts stand with their prospects and customers.", "prospects"))
     ours = customers_for(who).where(Customer.shelf == "in_progress").select(Customer.id)
     open_rfis = Rfi.select(Rfi.id).where(Rfi.state.in_(("incomplete", "error")) & Rfi.customer.in_(ours))
     if rfis := up_to(open_rfis):

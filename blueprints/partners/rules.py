@@ -15,7 +15,7 @@ from data.database import locked, transaction
 from data.folding import fold
 from data.moments import now
 from data.orders import Order
-from data.partners import Partner
+from data.partners import BILLING, Partner
 from data.roles import OPERATOR_ONLY, Role
 
 # field of the record → what people call it, in the order in which a change is told
@@ -212,10 +212,15 @@ def refuse_other_currency(partner: Partner, currency: str) -> None:
 def changes_told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """“time zone Europe/Berlin → Europe/Paris; city empty → Köln”, in the order of SETTINGS."""
     return "; ".join(
-        f"{label} {value_told(before[name])} → {value_told(after[name])}"
+        f"{label} {value_told(in_words(name, before[name]))} → {value_told(in_words(name, after[name]))}"
         for name, label in SETTINGS.items()
         if name in after and before[name] != after[name]
     )
+
+
+def in_words(name: str, value: Any) -> Any:
+    """What is kept as a key, as people read it."""
+    return BILLING.get(value, value).lower() if name == "change_billing" else value
 
 
 def value_told(value: Any) -> str:

@@ -13,10 +13,11 @@ from flask import Flask
 from blueprints.accounts.standing import standing_of
 from blueprints.orders import change_submission, change_waiting
 from blueprints.orders.addendum import hash_of
-from blueprints.orders.change_drafts import reviewed_change
-from blueprints.orders.change_rules import fingerprint
+from blueprints.orders.change_drafts import reviewed_change, save_change
+from blueprints.orders.change_rules import Asked, fingerprint
 from blueprints.orders.rules import AlreadySubmitted
 from blueprints.orders.submission import Agreement
+from blueprints.web.refusals import ChangedMeanwhile
 from data.attachments import Attachment
 from data.customers import Contact, Customer
 from data.database import database
@@ -193,6 +194,29 @@ class TestOnceOnly:
         assert sorted(outcomes) == ["already"] * 7 + ["submitted"]
         assert Attachment.select().where(Attachment.order == order).count() == 1
         assert now_of(customer).permitted_users == 40
+
+    def test_four_who_begin_at_once_begin_one_change(self, ada: Visitor, customer: Customer, world: World) -> None:
+        people = [standing_of(world.admin), standing_of(world.msp_admin)]
+        outcomes: list[str] = []
+        start = threading.Barrier(4)
+
+        def begin(number: int) -> None:
+            try:
+                start.wait()
+                save_change(people[number % 2], customer.id, Asked(40 + number), 0)
+                outcomes.append("saved")
+            except ChangedMeanwhile:
+                outcomes.append("changed meanwhile")
+            finally:
+                database.close()
+
+        beginners = [threading.Thread(target=begin, args=(number,)) for number in range(4)]
+        for beginner in beginners:
+            beginner.start()
+        for beginner in beginners:
+            beginner.join()
+        assert sorted(outcomes) == ["changed meanwhile"] * 3 + ["saved"]
+        assert Order.select().where(Order.state == "draft").count() == 1
 
 
 class TestNotAllowed:

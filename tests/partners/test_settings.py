@@ -121,6 +121,11 @@ class TestSaveSettings:
             "reply-to address empty → mail@northstar.example"
         )
 
+    def test_tells_how_changes_are_paid_in_words(self, admin: Visitor, world: World) -> None:
+        admin.post(here(world), GOOD | {"change_billing": "next_billing"})
+        told = "payment of changes for the days that are left, at once → from the next billing date"
+        assert told in sentence(History.get())
+
     def test_saving_the_same_again_writes_nothing(self, admin: Visitor, world: World) -> None:
         admin.post(here(world), GOOD)
         answer = admin.post(here(world), GOOD | {"version": "2"}, htmx=True)
