@@ -9,13 +9,13 @@ from blueprints.customers.sealing import seal
 from blueprints.gateways.bounds import Bounds
 from data.customers import Contact, Customer
 from data.moments import now
-from data.plans import Plan, PlanCheck
+from data.plans import Mailbox, Plan, PlanCheck
 from data.rfi import RfiAnswer
 from tests.factories import World
 from tests.gateways.conftest import SOON
 from tests.plans.checked import checked, expect, handed_in, told
 from tests.plans.planned import a_plan, finish, step
-from tests.services import Directory, DnsServer, free_port, misbehaving, slapd, smtp_sink
+from tests.services import Directory, DnsServer, dovecot, free_port, misbehaving, slapd, smtp_sink
 from tests.services.misbehaving import Manner, closes, drips, floods, hangs, says
 
 Within = Callable[..., Bounds]
@@ -241,6 +241,46 @@ class TestLdap:
         handed_in(plan, ldap_host="localhost", ldap_security="ldaps", ldap_port="3269")
         sentence = "localhost is said to answer at port 3269; checks go to port 636 only."
         assert told(checked(world, plan, "directory")) == ("could_not_run", sentence)
+
+
+class TestImap:
+    """Each mailbox is tested by a job of its own; the check of the step is about the server and what they said last."""
+
+    @pytest.fixture
+    def moving(self, world: World, within: Within) -> Plan:
+        plan = a_plan(world, "migration")
+        handed_in(plan, imap_host="localhost", imap_security="tls", imap_login="list")
+        return plan
+
+    def listed(self, plan: Plan, **states: str) -> None:
+        for name, state in states.items():
+            found = {"messages": 3, "size": 2_048} if state == "ok" else {}
+            Mailbox.create(plan=plan, address=f"{name}@company.example", login=name, state=state, **found)
+
+    def test_passes_where_every_mailbox_could_be_signed_in_to(self, world: World, moving: Plan, within: Within) -> None:
+        self.listed(moving, ada="ok", bo="ok")
+        with dovecot({}) as server:
+            within(imaps=server.tls_port, imap=server.port, trusted=str(server.certificate))
+            outcome, sentence = told(checked(world, moving, "imap_test"))
+        assert (outcome, "can be signed in to: 6 messages" in sentence) == ("passed", True), sentence
+
+    def test_fails_where_one_could_not(self, world: World, moving: Plan, within: Within) -> None:
+        self.listed(moving, ada="ok", bo="failed")
+        with dovecot({}) as server:
+            within(imaps=server.tls_port, imap=server.port, trusted=str(server.certificate))
+            outcome, sentence = told(checked(world, moving, "imap_test"))
+        assert (outcome, "bo@company.example" in sentence) == ("failed", True), sentence
+
+    def test_fails_where_nobody_answers_or_the_certificate_is_wrong(
+        self, world: World, moving: Plan, within: Within
+    ) -> None:
+        self.listed(moving, ada="ok")
+        within(imaps=free_port())
+        assert "could not be reached" in told(checked(world, moving, "imap_test"))[1]
+        with dovecot({}) as server:
+            within(imaps=server.tls_port)
+            outcome, sentence = told(checked(world, moving, "imap_test"))
+        assert (outcome, "not trusted" in sentence) == ("failed", True), sentence
 
 
 class TestBounds:
