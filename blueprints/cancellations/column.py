@@ -1,8 +1,8 @@
-"""The column *Cancel* of the list of complete customers: one question for a page, however many rows it has."""
+"""The column *Cancel* of the list of complete customers: three questions for a page, however many rows it has."""
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from blueprints.accounts.standing import Standing
@@ -15,56 +15,65 @@ from data.moments import today
 from data.roles import Role
 
 day_from = Day().python_value
+STATUS, START, COMMITMENT = map(Row._fields.index, ("status", "subscription_start", "commitment_ends"))
+
+ZONES = "SELECT id, timezone FROM partner WHERE id {}"
+# The names are those of Hindrance.
+UNDER_WAY = """
+SELECT 'partner_change', customer_id FROM transfer
+WHERE state IN ('asked', 'accepted', 'confirmed') AND customer_id {}
+UNION ALL
+SELECT 'draft_order', customer_id FROM "order" WHERE state = 'draft' AND customer_id {}"""
+PENDING = "SELECT customer_id, ends_on FROM cancellation WHERE state = 'pending' AND customer_id {}"
 
 
 def endings(who: Standing, rows: Sequence[Row]) -> list[Ending]:
-    """What each row says, in their order."""
-    zones, hindrances, ends = beside(rows)
-    days = {partner: today(zone) for partner, zone in zones.items()}
-    return [
-        ending(
-            row.status,
-            who.role_on(row.id, row.partner_id),
-            row.subscription_start,
-            row.commitment_ends,
-            hindrances.get(row.id, Hindrance.NONE),
-            ends.get(row.id),
-            days[row.partner_id],
-        )
+    """What each row says, in their order. What is under way is asked only of those that would be green."""
+    if not rows:
+        return []
+    days = {partner: today(zone) for partner, zone in zones_of(tuple({row.partner_id for row in rows}))}
+    ends = pending_until([row.id for row in rows if row.status == "pending_cancellation"])
+    none, role_on = Hindrance.NONE, who.role_on
+    asked = [
+        (row[STATUS], role_on(row[0], row[1]), row[START], row[COMMITMENT], none, ends.get(row[0]), days[row[1]])
         for row in rows
     ]
+    said = [ending(*each) for each in asked]
+    under_way = hindrances([row.id for row, each in zip(rows, said, strict=True) if each.may])
+    for place, row in enumerate(rows) if under_way else ():
+        if what := under_way.get(row.id):
+            said[place] = ending(*asked[place][:4], what, *asked[place][5:])
+    return said
 
 
-def beside(rows: Sequence[Row]) -> tuple[dict[int, str], dict[int, Hindrance], dict[int, str]]:
-    """What the rows do not tell: zones of their MSPs, what is under way at whom, when what is pending ends.
+def zones_of(partners: tuple[int, ...]) -> list[tuple[int, str]]:
+    return ask(among(ZONES, len(partners))._replace(params=partners))
 
-    One statement, and only indexes that hold nothing else are read.
-    """
-    partners, ids = list({row.partner_id for row in rows}), [row.id for row in rows]
-    if not rows:
-        return {}, {}, {}
-    zones = one_of("id IN", partners)
-    of_rows = one_of("customer_id IN", ids)
-    text = (
-        f"SELECT 'zone', id, timezone FROM partner WHERE {zones.text}"  # noqa: S608 - our own words, and marks
-        f" UNION ALL SELECT 'draft', customer_id, '' FROM \"order\" WHERE state = 'draft' AND {of_rows.text}"
-        " UNION ALL SELECT 'moves', customer_id, '' FROM transfer"
-        f" WHERE state IN ('asked', 'accepted', 'confirmed') AND {of_rows.text}"
-        " UNION ALL SELECT 'ends', customer_id, CAST(ends_on AS TEXT) FROM cancellation"
-        f" WHERE state = 'pending' AND {of_rows.text}"
-    )
-    found: dict[str, dict[int, str]] = {"zone": {}, "draft": {}, "moves": {}, "ends": {}}
-    for kind, row_id, value in ask(Sql(text, (*zones.params, *of_rows.params * 3))):
-        found[kind][row_id] = value
-    moves = dict.fromkeys(found["moves"], Hindrance.PARTNER_CHANGE)
-    return found["zone"], moves | dict.fromkeys(found["draft"], Hindrance.DRAFT_ORDER), found["ends"]
+
+def hindrances(ids: Sequence[int]) -> dict[int, Hindrance]:
+    """What is under way at whom; the indexes that are read hold nothing else."""
+    if not ids:
+        return {}
+    found = ask(among(UNDER_WAY, len(ids), 2)._replace(params=(*ids, *ids)))
+    return {row_id: Hindrance(what) for what, row_id in found}
+
+
+def pending_until(ids: Sequence[int]) -> dict[int, Any]:
+    """The last days of what is pending, as the database has them."""
+    if not ids:
+        return {}
+    return dict(ask(among(PENDING, len(ids))._replace(params=tuple(ids))))
+
+
+@cache
+def among(text: str, many: int, times: int = 1) -> Sql:
+    """The question with so many marks in each of its places; put together once for each number of rows."""
+    return Sql(text.format(*[one_of("IN", range(many)).text] * times))
 
 
 @lru_cache(maxsize=16_384)  # most rows of a list are asked about again and again, and answered the same all day
-def ending(
-    status: str, role: Role, start: Any, commitment: Any, hindrance: Hindrance, ends: str | None, at: date
-) -> Ending:
-    """`start`, `commitment`: as the database has them."""
+def ending(status: str, role: Role, start: Any, commitment: Any, hindrance: Hindrance, ends: Any, at: date) -> Ending:
+    """`start`, `commitment`, `ends`: as the database has them."""
     case = Case(
         status,
         role,
