@@ -120,17 +120,25 @@ def write_offer(concern: Concern, token: str) -> None:
     """To the receiving side: what it is asked. `token`: for an MSP elsewhere."""
     page = f"partner-change/{token}" if token else f"partner-changes/{concern.transfer.id}"
     moving = [line.name for line in concern.transfer.lines if line.moves]
-    write_each(concern, "transfer_offered", at_receiving(concern), page, partner=concern.receiving, products=moving)
+    write_each(
+        concern,
+        "transfer_offered",
+        at_receiving(concern),
+        page,
+        side="receiving",
+        partner=concern.receiving,
+        products=moving,
+    )
 
 
 def write_accepted(concern: Concern) -> None:
     """To the releasing side, and to the operators, who confirm."""
     write_to_releasing(concern, "transfer_accepted")
-    write_each(concern, "transfer_to_confirm", operators(), f"partner-changes/{concern.transfer.id}", partner=None)
+    write_each(concern, "transfer_to_confirm", operators(), f"partner-changes/{concern.transfer.id}", side="operators")
 
 
 def write_declined(concern: Concern) -> None:
-    write_each(concern, "transfer_over", operators(), f"partner-changes/{concern.transfer.id}", partner=None)
+    write_each(concern, "transfer_over", operators(), f"partner-changes/{concern.transfer.id}", side="operators")
 
 
 def write_confirmed(concern: Concern) -> None:
@@ -146,7 +154,7 @@ def write_ended(concern: Concern) -> None:
 
 def write_moved(concern: Concern) -> None:
     write_to_releasing(concern, "transfer_moved")
-    write_each(concern, "transfer_moved", operators(), f"partner-changes/{concern.transfer.id}", partner=None)
+    write_each(concern, "transfer_moved", operators(), f"partner-changes/{concern.transfer.id}", side="operators")
 
 
 def write_taken_over(concern: Concern, new: Customer, filed: Attachment, left_out: tuple[str, ...]) -> None:
@@ -156,6 +164,7 @@ def write_taken_over(concern: Concern, new: Customer, filed: Attachment, left_ou
         "transfer_taken_over",
         at_receiving(concern),
         f"customers/{new.id}",
+        side="receiving",
         partner=concern.receiving,
         customer=new,
         enclosures=(filed,),
@@ -167,19 +176,27 @@ def write_new_partner(concern: Concern, new: Customer, lead: Contact, link: str,
     """To the customer's Implementation Lead, from the receiving MSP. `link`: "" when there is none to give."""
     people = [(lead.full_name, lead.email)]
     write_each(
-        concern, "transfer_new_partner", people, "", partner=concern.receiving, customer=new, address=link, until=until
+        concern,
+        "transfer_new_partner",
+        people,
+        "",
+        side="customer",
+        partner=concern.receiving,
+        customer=new,
+        address=link,
+        until=until,
     )
 
 
 def write_to_releasing(concern: Concern, kind: str) -> None:
     page, people = f"customers/{concern.customer.id}", at_releasing(concern)
-    write_each(concern, kind, people, page, partner=concern.partner, customer=concern.customer)
+    write_each(concern, kind, people, page, side="releasing", partner=concern.partner, customer=concern.customer)
 
 
 def write_to_receiving(concern: Concern, kind: str) -> None:
     """An MSP elsewhere has no page here; it is told in words."""
     page = f"partner-changes/{concern.transfer.id}" if concern.receiving else ""
-    write_each(concern, kind, at_receiving(concern), page, partner=concern.receiving)
+    write_each(concern, kind, at_receiving(concern), page, side="receiving", partner=concern.receiving)
 
 
 SUBJECTS = {
@@ -200,13 +217,17 @@ def write_each(
     people: People,
     page: str,
     *,
-    partner: Partner | None,
+    side: str,
+    partner: Partner | None = None,
     customer: Customer | None = None,
     enclosures: tuple[Attachment, ...] = (),
     address: str = "",
     **facts: object,
 ) -> None:
-    """`partner`: whose letter it is; `page`: where it leads, below the portal's address; `address`: or in full."""
+    """`side`: to whom, so that each hears of each step once; `partner`: whose letter it is, None for operators to read.
+
+    `page`: where it leads, below the portal's address; `address`: or in full.
+    """
     transfer = concern.transfer
     shown: dict[str, Any] = {
         "company": transfer.company,
@@ -221,7 +242,6 @@ def write_each(
         **facts,
     }
     subject = SUBJECTS[kind].format(**shown)
-    side = f"{partner.id if partner else 0}:{transfer.version}"
     for place, (name, email) in enumerate(people):
         text, html = drawn(kind, subject=subject, reader=name or shown["speaks"], **shown)
         write(
@@ -235,5 +255,5 @@ def write_each(
             partner=partner,
             customer=customer,
             enclosures=enclosures,
-            once=f"{kind}:{transfer.id}:{side}:{place}",
+            once=f"{kind}:{transfer.id}:{transfer.version}:{side}:{place}",
         )
