@@ -16,7 +16,7 @@ from data.customers import Customer
 from data.database import locked
 from data.partners import Partner
 from data.roles import Role
-from data.transfers import OPEN, Transfer, TransferLine
+from data.transfers import IS_OPEN, Transfer, TransferLine
 
 RELEASING = "customers.cancel"
 RECEIVING = "orders.submit"
@@ -33,7 +33,7 @@ class Seen(ChangedMeanwhile):
 
 def open_transfer(customer: Customer) -> Transfer | None:
     """The one that is under way."""
-    ours = (Transfer.customer == customer) & Transfer.state.in_(OPEN)
+    ours = (Transfer.customer == customer) & IS_OPEN
     found: Transfer | None = Transfer.select().where(ours).first()
     return found
 
@@ -48,9 +48,7 @@ def newest_transfer(customer: Customer) -> Transfer | None:
 def held_by_releasing(who: Standing, customer_id: int) -> Transfer:
     """The one under way, with its customer, both held until the transaction ends. Raises NotThere, MayNot."""
     customer = find_customer(who, customer_id, RELEASING, for_update=True)
-    found: Transfer | None = locked(
-        Transfer.select().where((Transfer.customer == customer) & Transfer.state.in_(OPEN))
-    ).first()
+    found: Transfer | None = locked(Transfer.select().where((Transfer.customer == customer) & IS_OPEN)).first()
     if found is None:
         raise NotThere
     found.customer = customer

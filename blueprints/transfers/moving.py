@@ -8,6 +8,8 @@ private: what is not written there, the receiving MSP cannot reach.
 import logging
 from datetime import date
 
+from peewee import ModelSelect
+
 from blueprints.cancellations.ending import EARLIEST_ZONE, end_links, end_roles, end_work
 from blueprints.customers.rules import lead_with_address, move_to
 from blueprints.customers.sealing import erase_secrets
@@ -21,7 +23,7 @@ from data.database import locked, transaction
 from data.history import PORTAL
 from data.moments import day_of, now
 from data.orders import Order
-from data.transfers import OPEN, Transfer, TransferLine
+from data.transfers import IS_OPEN, OPEN, Transfer, TransferLine
 
 AT_ONCE = 200
 NOT_IN_TIME = {
@@ -48,12 +50,16 @@ def move_due(portal: str) -> int:
 
 
 def due_after(place: tuple[date, int]) -> list[tuple[int, date]]:
-    """The next ones whose day has come somewhere on earth, along an index of those that are under way: id and day."""
-    last, after = place
-    begun = Transfer.state.in_(OPEN) & (Transfer.day <= day_of(now(), EARLIEST_ZONE))
+    """The next ones whose day has come somewhere on earth: id and day."""
+    return [(row.id, row.day) for row in due_query(*place)]
+
+
+def due_query(last: date, after: int) -> ModelSelect:
+    """Along an index of those that are under way, so it takes as long as there are due ones."""
+    begun = IS_OPEN & (Transfer.day <= day_of(now(), EARLIEST_ZONE))
     further = (Transfer.day > last) | ((Transfer.day == last) & (Transfer.id > after))
     query = Transfer.select(Transfer.id, Transfer.day).where(begun & further)
-    return [(row.id, row.day) for row in query.order_by(Transfer.day, Transfer.id).limit(AT_ONCE)]
+    return query.order_by(Transfer.day, Transfer.id).limit(AT_ONCE)
 
 
 def settle(transfer_id: int, portal: str) -> bool:

@@ -16,6 +16,7 @@ from blueprints.accounts.standing import Standing, standing_of
 from blueprints.orders.submission import Agreement
 from blueprints.transfers import codes, confirming, moving, rules, taking_over
 from data.customers import Customer
+from data.database import database
 from data.moments import now
 from data.orders import Order, OrderLine
 from data.partners import Partner, Product
@@ -184,3 +185,25 @@ def clock(at: datetime) -> Iterator[None]:
 
 def moving_names(transfer: Transfer) -> list[str]:
     return [line.name for line in TransferLine.select().where(TransferLine.transfer == transfer, TransferLine.moves)]
+
+
+def go(at: datetime = ON_THE_DAY) -> int:
+    with clock(at):
+        return moving.move_due(PORTAL_ADDRESS)
+
+
+def on_the_way(world: World, customer: Customer | None = None, **changed: Any) -> Transfer:
+    with clock(ASKING):
+        return confirmed(world, customer, **changed)
+
+
+def of(transfer: Transfer) -> Transfer:
+    return Transfer.get_by_id(transfer.id)
+
+
+def rows() -> dict[str, set[Any]]:
+    found = {}
+    for table in database.get_tables():
+        if not table.startswith(("findable", "customer_search", "schema_", "sqlite_", "customer_count", "counter")):
+            found[table] = set(map(repr, database.execute_sql(f'SELECT * FROM "{table}"').fetchall()))
+    return found

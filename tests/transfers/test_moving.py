@@ -1,0 +1,241 @@
+"""The day of a partner change: what happens then, and what stays as it was."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from blueprints.accounts.standing import standing_of
+from blueprints.customers.links import follow_link, new_link
+from blueprints.orders.submission import Agreement
+from blueprints.transfers import confirming, rules, taking_over
+from blueprints.web.refusals import NotThere
+from data.accounts import Grant, Person
+from data.attachments import Attachment
+from data.customers import Contact, Customer
+from data.emails import Email
+from data.notes import Note
+from data.orders import Order
+from data.plans import Mailbox, Plan, PlanCheck, PlanStep
+from data.rfi import Rfi, RfiAnswer, RfiLink
+from data.roles import Role
+from data.transfers import Transfer
+from tests.factories import World, a_customer, a_grant_over, a_person
+from tests.orders.test_addendum import read
+from tests.transfers.changing import (
+    ASKING,
+    ELSEWHERE,
+    ON_THE_DAY,
+    PORTAL_ADDRESS,
+    a_complete_customer,
+    a_request,
+    asked,
+    clock,
+    code_of,
+    confirmed,
+    go,
+    moved,
+    of,
+    provider,
+    rows,
+)
+from tests.transfers.planted import plant
+from tests.visits import Visitor
+
+# --- what happens ---------------------------------------------------------------------------------------
+
+
+def test_the_receiving_msp_has_the_customer_and_the_releasing_one_its_record(world: World) -> None:
+    done = moved(world, a_complete_customer(world, name="Quellenhof", primary_domain="quellenhof.example"))
+    assert (done.old.partner, done.old.status, done.old.shelf) == (world.harbour, "transferred", "past")
+    assert (done.new.partner, done.new.status, done.new.shelf) == (world.northstar, "complete", "complete")
+    assert (done.new.name, done.new.primary_domain) == ("Quellenhof", "quellenhof.example")
+    assert (done.new.subscription_start, done.new.commitment_ends) == (date(2026, 1, 15), date(2027, 1, 14))
+    assert not Contact.select().where(Contact.customer == done.old).exists()
+    assert [contact.full_name for contact in done.new.contacts] == ["Ines Lead"]
+
+
+def test_the_order_is_the_receivers_own_at_the_prices_it_accepted(world: World) -> None:
+    done = moved(world)
+    order = Order.get(Order.customer == done.new)
+    assert (order.partner, order.state, order.monthly_total) == (world.northstar, "submitted", Decimal(150))
+    assert (order.one_time_total, order.first_payment) == (Decimal(0), Decimal(150))
+    assert (order.order_number, order.submitted_by, order.permitted_users) == ("PO-9", world.admin, 40)
+    assert [line.services for line in order.lines] == ["security", "archiving"]
+    paper = Attachment.get(Attachment.order == order)
+    told = read(bytes(paper.content.content))
+    for words in ("Takeover addendum", "Northstar IT", "Taken over from Harbour Lights on 15 February 2027", "150.00"):
+        assert words in told
+    assert "3.75" not in told
+
+
+def test_only_the_products_that_were_chosen_go_over(world: World) -> None:
+    with clock(ASKING):
+        customer = a_complete_customer(world)
+    done = moved(world, customer, product_ids=(world.vault.id,))
+    assert [line.name for line in Order.get(Order.customer == done.new).lines] == ["Mail vault"]
+
+
+def test_roles_links_and_passwords_of_before_end(world: World) -> None:
+    with clock(ASKING):
+        planted = plant(world)
+        kept_away = a_person("Nora None", world.harbour, Role.TECHNICIAN)
+        a_grant_over(kept_away, planted.customer, Role.NONE)
+    done = moved(world, planted.customer)
+    grants = {grant.person.name: grant.role for grant in Grant.select().where(Grant.customer_id == done.old.id)}
+    assert grants == {"Nora None": "none"}, "what raises ends; what lowers would give more if it were taken away"
+    assert not Grant.select().where(Grant.customer_id == done.new.id).exists()
+    with clock(ON_THE_DAY):
+        assert not RfiLink.select().join(Rfi).where((Rfi.customer == done.old) & RfiLink.revoked_at.is_null()).exists()
+    assert not RfiAnswer.select().where(RfiAnswer.sealed != "").exists()
+    assert not Mailbox.select().where(Mailbox.sealed != "").exists()
+    assert Mailbox.select().join(Plan).where(Plan.customer == done.new).count() == 1
+
+
+def test_the_lead_gets_a_new_link_from_the_new_msp(world: World) -> None:
+    done = moved(world)
+    letter = Email.get(Email.kind == "transfer_new_partner")
+    assert (letter.partner, letter.customer, letter.to_name) == (world.northstar, done.new, "Ines Lead")
+    token = letter.text.split("/welcome/")[1].split()[0]
+    with clock(ON_THE_DAY):
+        assert follow_link(token).customer_id == done.new.id
+
+
+def test_the_plan_goes_on_being_watched_by_the_new_msps_settings(world: World) -> None:
+    with clock(ASKING):
+        planted = plant(world)
+    done = moved(world, planted.customer)
+    old, new = (Plan.get(Plan.customer == customer) for customer in (done.old, done.new))
+    assert (new.state, new.steps_done, new.steps_total) == ("done", 13, 13)
+    assert (new.expected, new.partner_signed_by, new.customer_signed_by) == (
+        *({}, "the former MSP"),
+        "Ines Lead (by link)",
+    )
+    assert {step.state for step in PlanStep.select().where(PlanStep.plan == new, PlanStep.dropped_at.is_null())} == {
+        "done"
+    }
+    checks = {check.step.plan_id: check for check in PlanCheck.select()}
+    assert checks[old.id].again_at is None
+    assert checks[new.id].again_at == ON_THE_DAY + timedelta(days=1)
+    assert done.new.steps_left == 0
+
+
+def test_to_an_msp_elsewhere_there_is_no_new_record(world: World, visit_as: Callable[[Person], Visitor]) -> None:
+    with clock(ASKING):
+        transfer = asked(world, **ELSEWHERE)
+        Transfer.update(state="accepted", version=2).execute()
+        confirming.confirm(provider(world), transfer.id, 2, PORTAL_ADDRESS)
+    assert go() == 1
+    found = of(transfer)
+    assert (found.state, found.taken_over_as_id, found.token_hash) == ("moved", None, None)
+    assert Customer.get_by_id(transfer.customer_id).status == "transferred"
+    assert Customer.select().count() == 1
+    assert not Email.select().where(Email.kind.in_(("transfer_taken_over", "transfer_new_partner"))).exists()
+
+
+def test_it_can_move_on_and_back_again(world: World) -> None:
+    done = moved(world)
+    with clock(ON_THE_DAY + timedelta(days=1)):
+        there, back = standing_of(world.admin), standing_of(world.stranger)
+        request = a_request(world, done.new, code=code_of(world.harbour), day=date(2027, 3, 15))
+        transfer = rules.ask(there, done.new.id, request, PORTAL_ADDRESS)
+        seen = taking_over.offer_to(back, transfer.id).costs.mark
+        agreement = Agreement("", not_required=True, governed=True, authorised=True, seen=seen, from_address="")
+        taking_over.accept(back, transfer.id, 1, agreement, PORTAL_ADDRESS)
+        confirming.confirm(provider(world), transfer.id, 2, PORTAL_ADDRESS)
+    assert go(datetime(2027, 3, 15, 9, tzinfo=UTC)) == 1
+    partners = [customer.partner for customer in Customer.select().order_by(Customer.id)]
+    assert partners == [world.harbour, world.northstar, world.harbour]
+    assert [customer.status for customer in Customer.select().order_by(Customer.id)] == [
+        "transferred",
+        "transferred",
+        "complete",
+    ]
+
+
+# --- what stays as it was -------------------------------------------------------------------------------
+
+# Rows that change on purpose, beside those that are only added.
+CHANGED = {
+    "customer": "it is marked as transferred",
+    "transfer": "it is moved",
+    "contact": "they go along",
+    "grant": "roles over this customer alone end",
+    "person": "a role of theirs ended: their version",
+    "rfi_link": "revoked",
+    "rfi_answer": "secrets are erased",
+    "mailbox": "passwords are erased",
+    "mailbox_source": "passwords are erased",
+    "plan_check": "it is not looked at again",
+    "findable": "the customer is past",
+    "findable_search": "as above",
+    "customer_count": "as above",
+    "counter": "the receiver's addendum has a number",
+}
+
+
+def test_no_other_row_of_the_releasing_msp_changes(world: World) -> None:
+    """So whatever table is added some day stays with the releasing MSP by itself."""
+    with clock(ASKING):
+        planted = plant(world)
+        confirmed(world, planted.customer)
+    before = rows()
+    assert go() == 1
+    after = rows()
+    assert {table for table in before if before[table] - after[table]} <= set(CHANGED)
+
+
+def test_the_record_that_stays_is_read_only_for_everybody(world: World, visit_as: Callable[[Person], Visitor]) -> None:
+    with clock(ASKING):
+        planted = plant(world)
+    done = moved(world, planted.customer)
+    base = f"/customers/{done.old.id}"
+    note = Note.get(Note.customer == done.old)
+    with clock(ON_THE_DAY):
+        for person in (world.stranger, world.operator):
+            visitor = visit_as(person)
+            page = visitor.get(base)
+            assert "What was Harbour Lights’s own stays here to be read" in page.text
+            assert not page.find(f'form[action="{base}/attachments/"]')
+            for address, sent in {
+                f"{base}/notes": {"text": "Another"},
+                f"{base}/notes/{note.id}": {"text": "Another", "version": "2"},
+                f"{base}/notes/{note.id}/remove": {"version": "2"},
+                f"{base}/attachments/": {},
+                f"{base}/rfi": {"infrastructure": "m365"},
+                f"{base}/partner-change": {},
+            }.items():
+                assert visitor.post(address, sent).status == 403, address
+        assert visit_as(world.stranger).get(f"{base}/notes").status == 200
+        letter = Email.get((Email.customer == done.old) & (Email.kind == "order_addendum"))
+        Email.update(state="held").where(Email.id == letter.id).execute()
+        answer = visit_as(world.operator).post(f"/mailroom/{letter.id}/send-again", {"seen": "held"})
+        assert (answer.status, "has moved to another MSP" in answer.text) == (409, True)
+
+
+def test_operators_go_from_one_record_to_the_other(world: World, visit_as: Callable[[Person], Visitor]) -> None:
+    done = moved(world)
+    with clock(ON_THE_DAY):
+        operator = visit_as(world.operator)
+        for here, there in ((done.old, done.new), (done.new, done.old)):
+            links = [each.get("href") for each in operator.get(f"/customers/{here.id}").find("#transfer a")]
+            assert links == [f"/customers/{there.id}"]
+        assert not visit_as(world.stranger).get(f"/customers/{done.old.id}").find("#transfer a")
+        assert not visit_as(world.admin).get(f"/customers/{done.new.id}").find("#transfer a")
+
+
+def test_the_domain_is_never_on_two_live_records(world: World) -> None:
+    done = moved(world)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        a_customer(world.harbour, primary_domain=done.new.primary_domain)
+
+
+def test_old_links_open_nothing(world: World) -> None:
+    with clock(ASKING):
+        customer = a_complete_customer(world)
+        rfi = Rfi.get(Rfi.customer == customer)
+        _, address = new_link(rfi, Contact.get(Contact.customer == customer), PORTAL_ADDRESS)
+    moved(world, customer)
+    with clock(ON_THE_DAY), pytest.raises(NotThere):
+        follow_link(address.rsplit("/", 1)[1])
