@@ -110,7 +110,9 @@ class TestSteps:
         assert nobody.post(f"{HERE}/steps/{theirs.id}/{act_of}", {"version": 1, "text": "Hello"}).status == 404
         assert step(other, "review").state == "not_started"
 
-    @pytest.mark.parametrize("ended", [{"revoked_at": now()}, {"token_hash": "of another"}], ids=lambda row: next(iter(row)))
+    @pytest.mark.parametrize(
+        "ended", [{"revoked_at": now()}, {"token_hash": "of another"}], ids=lambda row: next(iter(row))
+    )
     def test_nothing_is_done_once_the_link_has_ended(self, nobody: Visitor, plan: Plan, ended: dict) -> None:
         RfiLink.update(**ended).execute()
         for act_of in ("start", "done", "check", "remarks"):

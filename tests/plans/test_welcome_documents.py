@@ -103,7 +103,9 @@ def test_of_other_customers_are_not_there(nobody: Visitor, world: World, plan: P
     assert nobody.get(f"/welcome/another/documents/{paper.id}").status == 200
 
 
-@pytest.mark.parametrize("spoilt", [{"revoked_at": now()}, {"expires_at": now()}, {"token_hash": "x"}], ids=lambda row: next(iter(row)))
+@pytest.mark.parametrize(
+    "spoilt", [{"revoked_at": now()}, {"expires_at": now()}, {"token_hash": "x"}], ids=lambda row: next(iter(row))
+)
 def test_do_not_open_once_the_link_has_ended(nobody: Visitor, world: World, plan: Plan, spoilt: dict) -> None:
     paper = handed_in(world, plan)
     RfiLink.update(**spoilt).where(RfiLink.token_hash == hashed(HERE.rpartition("/")[2])).execute()
