@@ -14,7 +14,18 @@ from blueprints.partners.catalogue import SERVICE_NAMES, Entry
 from blueprints.partners.prices import PriceList
 from blueprints.partners.waiting import MOST_DAYS
 from blueprints.web import choices
-from blueprints.web.fields import Amount, CalendarDay, Line, Required, Text, Tick, VersionedForm, Whole, refuse
+from blueprints.web.fields import (
+    Amount,
+    CalendarDay,
+    Line,
+    LongList,
+    Required,
+    Text,
+    Tick,
+    VersionedForm,
+    Whole,
+    refuse,
+)
 from blueprints.web.refusals import Refused
 
 MOST_TIERS = 6
@@ -23,6 +34,8 @@ CHOOSE = "Choose one from the list."
 
 class Choice(SelectField):
     """One of a list that is made when the form is: `known()` gives it, `blank` names the choice of none."""
+
+    widget = LongList()
 
     def __init__(
         self, label: str, known: Callable[[], choices.Choices], blank: str = "", required: bool = True, **rest: Any

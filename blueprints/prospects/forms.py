@@ -12,7 +12,7 @@ from blueprints.customers.domains import shown_domain
 from blueprints.prospects import entries
 from blueprints.prospects.entries import ContactEntry, Entry
 from blueprints.web import choices
-from blueprints.web.fields import Line, VersionedForm, Whole, refuse, whole_id
+from blueprints.web.fields import Line, LongList, VersionedForm, Whole, refuse, whole_id
 
 CHOOSE = "Choose one from the list."
 Choices = Mapping[Any, str]  # what is sent → what people read
@@ -21,6 +21,8 @@ NONE: Choices = MappingProxyType({})
 
 class Choice(SelectField):
     """One of a few; what is not among them is refused in our words."""
+
+    widget = LongList()
 
     def __init__(self, label: str, offered: Choices = NONE, **rest: Any) -> None:
         super().__init__(label, choices=dict(offered), invalid_choice_message=CHOOSE, **rest)

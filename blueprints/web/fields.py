@@ -3,12 +3,14 @@
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import BooleanField, DateField, DecimalField, Field, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
-from wtforms.widgets import TextInput
+from wtforms.widgets import Select, TextInput
 
 from blueprints.web.amounts import MOST_USERS, amount
 
@@ -145,6 +147,20 @@ class Amount(DecimalField):
 
     def _value(self) -> str:
         return shown(self.raw_data[0]) if self.raw_data else "" if self.data is None else f"{self.data.normalize():f}"
+
+
+class LongList(Select):
+    """A list to choose from with hundreds of options, such as countries and time zones: each is drawn once."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **_: object) -> Markup:
+        return option(choice.value, choice.label or choice.value, choice.selected)
+
+
+@lru_cache(maxsize=2_000, typed=True)
+def option(value: object, label: object, selected: bool) -> Markup:
+    drawn = '<option selected value="{}">{}</option>' if selected else '<option value="{}">{}</option>'
+    return Markup(drawn).format(value, label)  # noqa: S704 - one of the two texts above
 
 
 class Tick(BooleanField):

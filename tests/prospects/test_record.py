@@ -152,11 +152,16 @@ class TestShow:
         a_grant_over(world.technician, prospect, Role.NONE)
         assert technician.get(f"/prospects/{prospect.id}").status == 404
 
-    @pytest.mark.parametrize("status", ["in_progress", "complete", "cancelled", "closed", "transferred"])
+    @pytest.mark.parametrize("status", ["in_progress", "complete", "cancelled", "closed"])
     def test_sends_on_to_the_customer_once_it_is_one(self, world: World, admin: Visitor, status: str) -> None:
         customer = a_customer(world.northstar, status=status)
         for answer in (admin.get(f"/prospects/{customer.id}"), admin.post(f"/prospects/{customer.id}", typed())):
             assert (answer.status, answer.location) == (303, f"/customers/{customer.id}")
+
+    def test_sends_on_to_what_is_left_of_a_customer_that_moved_away(self, world: World, admin: Visitor) -> None:
+        customer = a_customer(world.northstar, status="transferred")
+        assert admin.get(f"/prospects/{customer.id}").location == f"/customers/{customer.id}"
+        assert admin.post(f"/prospects/{customer.id}", typed()).status == 403
 
     def test_warns_of_numbers_that_cannot_ring(self, world: World, admin: Visitor) -> None:
         prospect = a_prospect(world.northstar)
