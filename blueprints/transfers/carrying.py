@@ -73,7 +73,7 @@ def take_over(concern: Concern, lead: Contact | None) -> Customer:
     filed = file_document(accepter, new, name, paper, order=order)
     carry_plan(old, new, order)
     rfi, left_out = carry_rfi(concern, new, order)
-    write_taken_over(concern, new, filed, left_out)
+    write_taken_over(concern, new, filed, left_out, lead_told=lead is not None)
     if lead is not None:
         renew_link(concern, new, lead, rfi)
     return new

@@ -36,7 +36,7 @@ class TransferForm(FlaskForm):
     to_email = Line("Email of the contact", validators=[is_address])
     products = Products("Products that move")
     day = CalendarDay("Day of the change", required=True)
-    terms = Tick("I have read these terms and accept them for the releasing MSP.")
+    terms = Tick("I have read these terms and accept them for the releasing MSP")
     terms_version = HiddenField()
 
     def offer(self, proposal: Proposal, partners: list[tuple[int, str]]) -> None:

@@ -157,7 +157,9 @@ def write_moved(concern: Concern) -> None:
     write_each(concern, "transfer_moved", operators(), f"partner-changes/{concern.transfer.id}", side="operators")
 
 
-def write_taken_over(concern: Concern, new: Customer, filed: Attachment, left_out: tuple[str, ...]) -> None:
+def write_taken_over(
+    concern: Concern, new: Customer, filed: Attachment, left_out: tuple[str, ...], *, lead_told: bool
+) -> None:
     """To the receiving MSP, with its addendum. `left_out`: questions of the RFI whose answers did not go along."""
     write_each(
         concern,
@@ -169,6 +171,7 @@ def write_taken_over(concern: Concern, new: Customer, filed: Attachment, left_ou
         customer=new,
         enclosures=(filed,),
         left_out=left_out,
+        lead_told=lead_told,
     )
 
 
@@ -211,6 +214,9 @@ SUBJECTS = {
 }
 
 
+BECAME = {"declined": "was declined", "called_off": "was called off", "lapsed": "has lapsed"}
+
+
 def write_each(
     concern: Concern,
     kind: str,
@@ -236,6 +242,7 @@ def write_each(
         "speaks": partner.name if partner else "Quayside",
         "on": formats.day(transfer.day),
         "state": transfer.state.replace("_", " "),
+        "became": BECAME.get(transfer.state, ""),
         "reason": transfer.reason,
         "users": transfer.permitted_users,
         "link": address or (f"{concern.portal}/{page}" if page else ""),

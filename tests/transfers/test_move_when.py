@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from blueprints.transfers import confirming, moving
+from blueprints.transfers import confirming, jobs, moving
 from blueprints.transfers.letters import Concern
 from data.customers import Customer
 from data.database import database, is_sqlite
@@ -182,3 +182,13 @@ def test_due_ones_are_found_without_looking_at_the_others(world: World, statemen
         plan = database.execute_sql(f"EXPLAIN QUERY PLAN {question}", values).fetchall()
         assert "transfer_due" in str(plan)
     assert of(transfer).day == DAY
+
+
+def test_the_worker_comes_by_with_the_address_of_the_portal(world: World) -> None:
+    transfer = on_the_way(world)
+    with clock(ON_THE_DAY):
+        jobs.move_due.call_local()
+    assert of(transfer).state == "moved"
+    letter = Email.get(Email.kind == "transfer_moved")
+    assert jobs.portal.startswith("http")
+    assert f"{jobs.portal}/customers/{transfer.customer_id}" in letter.text

@@ -239,3 +239,20 @@ def test_old_links_open_nothing(world: World) -> None:
     moved(world, customer)
     with clock(ON_THE_DAY), pytest.raises(NotThere):
         follow_link(address.rsplit("/", 1)[1])
+
+
+def test_each_side_finds_by_search_what_is_its_own(world: World, visit_as: Callable[[Person], Visitor]) -> None:
+    with clock(ASKING):
+        planted = plant(world)
+    done = moved(world, planted.customer)
+    note = Note.get(Note.customer == done.old)
+    with clock(ON_THE_DAY):
+        releasing, receiving = visit_as(world.stranger), visit_as(world.admin)
+        for visitor, theirs in ((releasing, done.old), (receiving, done.new)):
+            links = {each.get("href") for each in visitor.get("/search?q=quellenhof").find("main a")}
+            assert f"/customers/{theirs.id}" in links
+            others = done.new if theirs == done.old else done.old
+            assert f"/customers/{others.id}" not in links
+        assert releasing.get(f"/search?q={note.text}").find(f'a[href="/customers/{done.old.id}/notes/{note.id}"]')
+        assert "Ines Lead" not in releasing.get("/search?q=ines").text.replace("ines", "")
+        assert "Ines Lead" in receiving.get("/search?q=ines").text

@@ -73,7 +73,7 @@ class TestTheOffer:
         page = receiving.get(here(transfer))
         for told in (
             *("Quellenhof", "Harbour Lights", "Hamburg", "15 February 2027", "Mail shield, Mail vault", "40"),
-            *("€100.00", "€50.00", "€150.00", "nothing is set up anew", "14 January 2027; it goes on"),
+            *("€100.00", "€50.00", "€150.00", "nothing is set up anew", "14 January 2027; over by then"),
         ):
             assert told in page.text
         assert "3.75" not in page.text, "what the releasing MSP pays"
