@@ -197,7 +197,7 @@ def turned_away(line: Line, code: int, words: bytes) -> Verdict:
 def refusing(line: Line, recipient: str, sender: str) -> Verdict:
     """How far a server lets us come that should not let us in."""
     smtp = Conversation(line, line.bounds.name)
-    steps = [smtp.begin, smtp.ehlo, lambda: smtp.mail(sender)]
+    steps = [smtp.begin, smtp.ehlo, lambda: as_others_do(smtp), lambda: smtp.mail(sender)]
     if recipient:
         steps.append(lambda: smtp.rcpt(recipient))
     code, words = 0, b""
@@ -218,6 +218,15 @@ def refusing(line: Line, recipient: str, sender: str) -> Verdict:
     if 200 <= code < 300:
         return Verdict(Outcome.FAILED, f"{line.host} still talks with any mail server.")
     return Verdict(Outcome.FAILED, f"{line.host} is open, but does not speak as a mail server: {reply(code, words)}")
+
+
+def as_others_do(smtp: Conversation) -> tuple[int, bytes]:
+    """Encrypt where that is offered: who only demands it lets every stranger in who does."""
+    if smtp.line.certificate is None and smtp.has_extn("starttls"):
+        with suppress(smtplib.SMTPResponseException):
+            smtp.starttls(context=Upgrade())
+            return smtp.ehlo()
+    return 250, b""
 
 
 def part(smtp: Conversation) -> None:

@@ -181,9 +181,11 @@ class TestClosed:
         assert verdict.outcome is Outcome.UNDETERMINED
         assert f"knows nobody at {KNOWN}" in verdict.reason
 
+    @pytest.mark.parametrize("tls", [False, True], ids=["plain", "encrypted-only"])
     @pytest.mark.parametrize("recipient", ["", KNOWN])
-    def test_finds_who_is_still_open(self, bound: Bound, recipient: str) -> None:
-        with smtp_sink() as sink:
+    def test_finds_who_is_still_open(self, bound: Bound, recipient: str, tls: bool) -> None:
+        """To demand encryption is to refuse nobody: whoever encrypts is let in."""
+        with smtp_sink(tls=tls) as sink:
             verdict = closed(MAIL, bound(smtp=sink.port), recipient=recipient)
             assert sink.received == []
         assert verdict.outcome is Outcome.FAILED
