@@ -92,6 +92,7 @@ KINDS: dict[str, str] = {
     "rfi.applicable": "RFI applies again",
     "rfi.reminded": "Reminder of the RFI sent to {email}",
     "rfi.not_reminded": "No reminder of the RFI: there is no Implementation Lead with an email address",
+    "rfi.silence_told": "MSP told that flagged answers are still waited for",
     "rfi.closing_told": "MSP told that the project closes on {day} unless the RFI is handed in",
     "rfi.closed": "Project closed: the RFI was not handed in within {days} days",
     "rfi.restarted": "Project started again",

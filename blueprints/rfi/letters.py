@@ -26,6 +26,7 @@ SUBJECTS = {
     "rfi_reopened": "{customer}: the questions are open again",
     "rfi_handed_in": "{customer}: the RFI is handed in",
     "rfi_closing": "{customer}: the project closes on {day} unless the RFI is handed in",
+    "rfi_silent": "{customer}: flagged answers are still waited for",
     "rfi_closed": "{customer}: the project is closed",
 }
 

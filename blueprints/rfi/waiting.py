@@ -25,6 +25,7 @@ from blueprints.web.refusals import ChangedMeanwhile, MayNot, Refused
 from data import formats
 from data.customers import Customer
 from data.database import locked, transaction
+from data.emails import Email
 from data.history import PORTAL
 from data.moments import day_of, now
 from data.partners import Partner
@@ -67,7 +68,7 @@ def is_waited_for() -> Expression:
 def tend_one(rfi_id: int, portal: str) -> int:
     """The steps that are due at one RFI. What goes wrong with it is noted, and keeps no other waiting."""
     taken = 0
-    for step in (remind, tell_msp, close_project):
+    for step in (remind, tell_msp, tell_of_silence, close_project):
         try:
             taken += step(rfi_id, portal)
         except Exception:
@@ -127,6 +128,28 @@ def tell_msp(rfi_id: int, portal: str) -> bool:
         write_to_msp(concern, "rfi_closing", once_since(concern.rfi, "closing"), **facts)
         concern.record("rfi.closing_told", day=day)
     return True
+
+
+def tell_of_silence(rfi_id: int, portal: str) -> bool:
+    """Tell the MSP once that nobody corrected the flagged answers though all reminders went out: it is theirs to call."""
+    with transaction():
+        concern = held(rfi_id, portal, ("error",))
+        if concern is None:
+            return False
+        since, days = waits_since(concern.rfi), days_of(concern.partner.rfi_reminder_days)
+        once = once_since(concern.rfi, "silent", since)
+        if not days or now() < since + timedelta(days=days[-1] + TOLD_BEFORE) or is_written(once):
+            return False
+        facts = {"since": day_of(since, concern.partner.timezone), "reminders": concern.rfi.reminders}
+        told = write_to_msp(concern, "rfi_silent", once, **facts)
+        if told:
+            concern.record("rfi.silence_told")
+    return bool(told)
+
+
+def is_written(once: str) -> bool:
+    """Whether the letter to the MSP that is named so was written; its first copy stands for all."""
+    return Email.select().where(Email.once == f"{once}:0").exists()
 
 
 def close_project(rfi_id: int, portal: str) -> bool:

@@ -48,6 +48,10 @@ def letters() -> list[Email]:
     return list(Email.select().where(Email.kind == "rfi_reminder").order_by(Email.id))
 
 
+def told() -> list[Email]:
+    return list(Email.select().where(Email.kind == "rfi_silent").order_by(Email.id))
+
+
 def flag(world: World, rfi: Rfi, **remarks: str) -> None:
     flag_answers(standing_of(world.technician), rfi.customer_id, of(rfi).version, remarks, PORTAL)
 
@@ -151,8 +155,38 @@ class TestFlagged:
         for _ in range(10):
             wait(30)
         assert Customer.get_by_id(rfi.customer_id).status == "in_progress"
-        assert {letter.kind for letter in Email.select()} == {"rfi_reminder"}
+        assert {letter.kind for letter in Email.select()} == {"rfi_reminder", "rfi_silent"}
         assert RfiLink.select().where(RfiLink.revoked_at.is_null(False)).count() == 0
+
+    def test_the_msp_is_told_once_when_all_reminders_went_out(self, wait, world: World, rfi: Rfi) -> None:
+        set_waiting(world.northstar, "3, 7", 0)
+        for _ in range(9):
+            wait(1)
+        assert told() == [], "the last reminder has three days to be read"
+        for _ in range(5):
+            wait(1)
+        (letter,) = told()
+        assert letter.subject == f"{Customer.get_by_id(rfi.customer_id).name}: flagged answers are still waited for"
+        for words in (letter.text, letter.html):
+            assert "13 March 2026" in words
+            assert "2 reminders" in words
+            assert "One is missing." not in words
+        assert f"{PORTAL}/customers/{rfi.customer_id}" in letter.text
+        assert History.select().where(History.kind == "rfi.silence_told").count() == 1
+
+    def test_the_msp_is_told_again_only_when_it_flagged_again(self, wait, clock, world: World, rfi: Rfi) -> None:
+        set_waiting(world.northstar, "3", 0)
+        wait(7)
+        flag(world, rfi, contact_email="It bounces.")
+        wait(5)
+        assert len(told()) == 1
+        wait(2)
+        assert len(told()) == 2
+
+    def test_the_msp_is_told_nothing_where_nobody_is_reminded(self, wait, world: World, rfi: Rfi) -> None:
+        set_waiting(world.northstar, "", 0)
+        wait(90)
+        assert told() == []
 
     def test_and_the_msp_is_told_so_on_the_customers_page(self, visit_as: Callable, world: World, rfi: Rfi) -> None:
         panel = visit_as(world.admin).get(f"/customers/{rfi.customer_id}").find("#rfi")[0].text_content()
