@@ -144,6 +144,8 @@ def held_customer(who: Any, customer_id: int) -> Customer:
     customer: Customer | None = locked(Customer.select().where(Customer.id == customer_id)).first()
     if customer is None:
         raise NotThere
+    if isinstance(who, LinkHolder) and customer.shelf == "past":
+        raise PlanOver  # a plan that was complete when they left stays complete, and as it is
     return customer
 
 

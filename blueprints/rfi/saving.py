@@ -35,6 +35,10 @@ class ProjectClosed(NotOpen):
     sentence = "This project was closed, so nothing can be changed any more. Ask your MSP to start it again."
 
 
+class CustomerLeft(NotOpen):
+    sentence = "This customer is not looked after here any more, so nothing can be changed."
+
+
 class SetAside(NotOpen):
     sentence = "These questions are not needed any more: another application is used."
 
@@ -120,6 +124,8 @@ held_rfis = Kept(lambda rfi: locked(Rfi.select().where(Rfi.id == rfi)))
 def why_not_open(rfi: Rfi) -> NotOpen | None:
     if rfi.closed_at:
         return ProjectClosed()
+    if rfi.customer.shelf == "past":
+        return CustomerLeft()
     if rfi.state == "complete":
         return HandedInAlready()
     return SetAside() if rfi.state == "not_applicable" else None

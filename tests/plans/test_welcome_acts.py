@@ -363,3 +363,34 @@ class TestOldPages:
         answer = visit_as(None).post(address(plan, "lower_ttl", "done"), self.STALE | seen_as(plan, "lower_ttl"))
         assert answer.status == 400
         assert step(plan, "lower_ttl").state == "not_started"
+
+
+@pytest.mark.parametrize("status", ["cancelled", "transferred"])
+class TestCustomersWhoLeft:
+    """Their links are ended with them; one that was sent since opens the page to be read, and changes nothing."""
+
+    @BOTH
+    def test_change_nothing_by_link(self, nobody: Visitor, plan: Plan, status: str, htmx: bool) -> None:
+        Customer.update(status=status, shelf="past").where(Customer.id == plan.customer_id).execute()
+        lines_before = History.select().count()
+        at = (now() + timedelta(days=20)).strftime("%Y-%m-%dT08:00")
+        presses = [
+            (address(plan, "verify_objects", "done"), seen_as(plan, "verify_objects")),
+            (address(plan, "lower_ttl", "start"), seen_as(plan, "lower_ttl")),
+            (address(plan, "autodiscover", "check"), {}),
+            (address(plan, "verify_objects", "remarks"), {f"remark-{step(plan, 'verify_objects').id}-0-text": "Hello?"}),
+            (f"{HERE}/cutover", {"cutover-version": 1, "cutover-cutover_at": at}),
+            (f"{HERE}/sign-off", {"version": 1}),
+        ]
+        assert [nobody.post(where, data, htmx=htmx).status for where, data in presses] == [422] * len(presses)
+        assert not PlanCheck.select().exists()
+        assert not StepComment.select().exists()
+        assert History.select().where(History.kind != "rfi.link_opened").count() == lines_before
+        assert "does not look after" in nobody.get(HERE).text
+
+    def test_ask_for_no_check_of_a_plan_that_was_complete(self, nobody: Visitor, plan: Plan, status: str) -> None:
+        Plan.update(state="done").where(Plan.id == plan.id).execute()
+        Customer.update(status=status, shelf="past").where(Customer.id == plan.customer_id).execute()
+        PlanStep.update(state="done", alert="Gone.").where(PlanStep.key == "autodiscover").execute()
+        assert nobody.post(address(plan, "autodiscover", "check"), {}).status == 422
+        assert "Check again" not in nobody.get(HERE).text

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from data.customers import Customer
 from data.moments import now
 from data.rfi import Rfi, RfiLink
 from tests.factories import World
@@ -37,6 +38,20 @@ class TestOpening:
     def test_what_is_typed_is_history_with_its_name(self, nobody: Visitor, admin: Visitor, rfi: Rfi) -> None:
         Held.open(nobody, BY_LINK).type(dns_host="Them").save()
         assert "Ines Lead (by link)" in admin.get(f"/customers/{rfi.customer_id}/history").text
+
+
+class TestCustomersWhoLeft:
+    @pytest.mark.parametrize("status", ["cancelled", "transferred"])
+    def test_answer_nothing_more_and_hand_nothing_in(self, nobody: Visitor, rfi: Rfi, status: str) -> None:
+        """Their links are ended with them; one that was sent since shows the answers, and that it is over."""
+        Customer.update(status=status, shelf="past").where(Customer.id == rfi.customer_id).execute()
+        assert nobody.post(BY_LINK, SENT).status == 409
+        assert nobody.post(BY_LINK + "/answers/dns_host", SENT, htmx=True).status == 409
+        assert nobody.post(BY_LINK + "/hand-in", {**SENT, "version": rfi.version}).status == 409
+        assert kept(rfi) == {}
+        page = nobody.get(BY_LINK)
+        assert "does not look after" in page.text
+        assert not page.find("[name=dns_host]")
 
 
 class TestRefused:
