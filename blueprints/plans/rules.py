@@ -16,7 +16,7 @@ from blueprints.customers.rules import find_customer
 from blueprints.plans.acts import acts_on
 from blueprints.plans.chain import Chain, stands_open
 from blueprints.plans.making import chain_of, template_of
-from blueprints.plans.timing import cutover_warning, not_before
+from blueprints.plans.timing import cutover_warning, still_to_pass
 from blueprints.plans.views import LOCKED, Evidence, PhaseView, PlanView, StepView
 from blueprints.web.refusals import NotThere
 from data.accounts import Person
@@ -181,7 +181,7 @@ class Drawing:
             due_on=row.due_on,
             overdue=bool(row.due_on and row.due_on < self.today and stands_open(row)),
             waiting_until=row.waiting_until,
-            not_before=not_before(told, self.chain) if stands_open(row) else None,
+            not_before=still_to_pass(told, self.chain) if stands_open(row) else None,
             earliest=told.earliest.moment(self.bases) if told.earliest else None,
             latest=told.latest.moment(self.bases) if told.latest else None,
             changed_at=row.changed_at,

@@ -18,6 +18,12 @@ def not_before(step: Step, chain: Chain) -> datetime | None:
     return max(ends, default=None)
 
 
+def still_to_pass(step: Step, chain: Chain) -> datetime | None:
+    """The same where that moment lies ahead."""
+    until = not_before(step, chain)
+    return until if until and until > now() else None
+
+
 def cutover_warning(template: Template, chain: Chain, cutover: datetime) -> str:
     """Why this date of the cutover is too early, as a sentence; "" when it is not."""
     return next(too_early(template, chain, cutover), "")

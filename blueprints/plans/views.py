@@ -55,7 +55,7 @@ class StepView:
     due_on: date | None
     overdue: bool
     waiting_until: datetime | None
-    not_before: datetime | None  # hours that must pass since another step
+    not_before: datetime | None  # until then hours must pass since another step
     earliest: datetime | None
     latest: datetime | None
     changed_at: datetime

@@ -129,7 +129,7 @@ class Welcome:
     @property
     def drifted(self) -> tuple[StepView, ...]:
         """What was done and is not as it was."""
-        return tuple(step for step in self.settled if step.alert)
+        return () if self.past else tuple(step for step in self.settled if step.alert)
 
     @property
     def phase(self) -> str:
@@ -157,6 +157,11 @@ class Welcome:
         step, plan = self.cutover_step, self.plan
         passed = plan is not None and plan.cutover_at is not None and plan.cutover_at < now() - LOOKS_BACK
         return step is not None and step.settled and not self.over and not passed
+
+    @property
+    def changed_over(self) -> bool:
+        """Whether the date of the cutover has passed."""
+        return bool(self.plan and self.plan.cutover_at and self.plan.cutover_at < now())
 
     @cached_property
     def remarks(self) -> dict[int, list[StepComment]]:
