@@ -54,11 +54,11 @@ class Directory:
 
 
 @contextlib.contextmanager
-def slapd(entries: str = "") -> Iterator[Directory]:
-    """A directory below dc=example,dc=org that holds `entries`, an LDIF text."""
+def slapd(entries: str = "", host: str = "localhost") -> Iterator[Directory]:
+    """A directory below dc=example,dc=org that holds `entries`, an LDIF text. `host`: whom its certificate is for."""
     need("slapd")
     with own_folder() as folder:
-        certificate = self_signed(folder)
+        certificate = self_signed(folder, host)
         server = Directory(free_port(), free_port(), certificate.path)
         conf = folder / "slapd.conf"
         conf.write_text(CONF.format(folder=folder, certificate=certificate))

@@ -155,10 +155,11 @@ def smtp_sink(
     tls: bool = False,
     port: int = 0,
     known: frozenset[str] | None = None,
+    host: str = "localhost",
 ) -> Iterator[SmtpSink]:
     """Run one; with `port` (from `free_port`) a test can let a server come up that was down before.
 
-    `known`: the only recipients it takes; None: all.
+    `known`: the only recipients it takes; None: all. `host`: whom its certificate is for.
     """
     assert mode in MODES, f"{mode} is none of {MODES}"
     with own_folder() as folder:
@@ -166,7 +167,7 @@ def smtp_sink(
         sink.known = known
         how: dict = {"authenticator": sink.authenticate, "auth_require_tls": tls} if username else {}
         if tls:
-            certificate = self_signed(folder)
+            certificate = self_signed(folder, host)
             sink.certificate = certificate.path
             how |= {
                 "tls_context": ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
@@ -276,10 +277,12 @@ userdb static {{
 
 
 @contextlib.contextmanager
-def dovecot(people: dict[str, str], masters: dict[str, str] | None = None) -> Iterator[Dovecot]:
+def dovecot(
+    people: dict[str, str], masters: dict[str, str] | None = None, host: str = "localhost"
+) -> Iterator[Dovecot]:
     """An IMAP server whose empty mailboxes are `people`: name → password.
 
-    `masters` may open everybody's: as “ada*root”, or as “root” on ada's behalf.
+    `masters` may open everybody's: as “ada*root”, or as “root” on ada's behalf. `host`: whom its certificate is for.
     """
     need("dovecot")
     version = subprocess.run([program("dovecot"), "--version"], capture_output=True, text=True, check=True).stdout
@@ -289,7 +292,7 @@ def dovecot(people: dict[str, str], masters: dict[str, str] | None = None) -> It
     inside, login = (owner.pw_name, "dovenull") if owner else (me.pw_name, me.pw_name)
     group = grp.getgrgid((owner or me).pw_gid).gr_name
     with own_folder(owner) as folder:
-        certificate = self_signed(folder)
+        certificate = self_signed(folder, host)
         server = Dovecot(free_port(), free_port(), certificate.path)
         lines = "".join(f"{name}:{{PLAIN}}{password}\n" for name, password in people.items())
         (folder / "people").write_text(lines, encoding="utf-8")
