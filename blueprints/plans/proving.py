@@ -15,7 +15,7 @@ def hear(customer_id: int, step_id: int, outcome: str, sentence: str, again_in: 
     """A check of this step has answered, and its row in plan_check says so already.
 
     `outcome`: one of data.plans.OUTCOMES; `again_in`: seconds after which asking again may bring something else.
-    Passed: the step is done, unless it is locked, or its hours have not passed. Failed: it waits where time will help,
+    Passed: the step is done, unless it is locked, or its hours have not passed; it has failed no more. Failed: it waits where time will help,
     and has failed where it will not. What was done before gets an alert, or loses it. Undetermined, and what could not
     run here, change nothing: a person decides. Raises NotThere, PlanOver.
     """
@@ -36,9 +36,13 @@ def prove(step: HeldStep) -> None:
         refuse_locked(step)
     except Refused:
         return
-    if step.told.does != "mailboxes" and why_too_early(step) is None:
+    by_people = step.told.does == "mailboxes"  # they say when the list is whole
+    if not by_people and why_too_early(step) is None:
         step.row.reason = ""
         step.turn("plan.step_proven", "done")
+    elif step.row.state == "failed":
+        step.row.reason = ""
+        step.turn("plan.step_held", "in_progress")
 
 
 def disprove(step: HeldStep, sentence: str, again_in: int | None) -> None:

@@ -79,6 +79,16 @@ def test_mailboxes_are_done_by_people_not_by_the_first_that_answers(world: World
     assert heard(plan, "imap_test", "passed").state == "in_progress"
 
 
+@pytest.mark.parametrize("key", ["imap_test", "mx_spread"])
+def test_what_had_failed_and_is_right_now_goes_on_though_it_is_not_done_yet(world: World, key: str) -> None:
+    plan = a_plan(world, "migration")
+    finish(world, plan, "mx_change")
+    assert heard(plan, key, "failed", "Ada cannot sign in.").state == "failed"
+    row = heard(plan, key, "passed")
+    assert (row.state, row.reason) == ("in_progress", "")
+    assert told()[-1].endswith("is as it should be again")
+
+
 @pytest.mark.parametrize("state", ["open", "done"])
 def test_what_drifts_after_it_was_done_raises_an_alert_until_it_is_right_again(
     world: World, plan: Plan, state: str
