@@ -15,9 +15,10 @@ def hear(customer_id: int, step_id: int, outcome: str, sentence: str, again_in: 
     """A check of this step has answered, and its row in plan_check says so already.
 
     `outcome`: one of data.plans.OUTCOMES; `again_in`: seconds after which asking again may bring something else.
-    Passed: the step is done, unless it is locked, or its hours have not passed; it has failed no more. Failed: it waits where time will help,
-    and has failed where it will not. What was done before gets an alert, or loses it. Undetermined, and what could not
-    run here, change nothing: a person decides. Raises NotThere, PlanOver.
+    Passed: the step is done, unless it is locked, or its hours have not passed; it has failed no more. Failed: it
+    waits where time will help, and has failed where it will not. What was done before gets an
+    alert, or loses it. Undetermined, and what could not run here, change nothing: a person decides. Raises NotThere,
+    PlanOver.
     """
     with transaction():
         step = hold(PORTAL, customer_id, over=True).step(step_id)

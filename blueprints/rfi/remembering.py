@@ -24,9 +24,10 @@ MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
 # All that an RFI is put together from, but for look-ups and the clock: those may be a little old while one types.
 STAMP = """
 SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rfi.infrastructure, customer.id,
-  customer.shelf, customer.version, customer.name, customer.primary_domain, customer.infrastructure, customer.permitted_users,
-  customer.country, partner.version, partner.name, partner.country, partner.timezone, partner.outbound_ips,
-  partner.inbound_ips, partner.smart_host, (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id),
+  customer.shelf, customer.version, customer.name, customer.primary_domain, customer.infrastructure,
+  customer.permitted_users, customer.country, partner.version, partner.name, partner.country, partner.timezone,
+  partner.outbound_ips, partner.inbound_ips, partner.smart_host,
+  (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id),
   (SELECT coalesce(sum(version), 0) FROM rfi_answer WHERE rfi_id = rfi.id),
   (SELECT max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
 FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id

@@ -131,7 +131,7 @@ def tell_msp(rfi_id: int, portal: str) -> bool:
 
 
 def tell_of_silence(rfi_id: int, portal: str) -> bool:
-    """Tell the MSP once that nobody corrected the flagged answers though all reminders went out: it is theirs to call."""
+    """Tell the MSP once that nobody corrected what was flagged though all reminders went out: theirs to call."""
     with transaction():
         concern = held(rfi_id, portal, ("error",))
         if concern is None:

@@ -378,11 +378,13 @@ class TestCustomersWhoLeft:
             (address(plan, "verify_objects", "done"), seen_as(plan, "verify_objects")),
             (address(plan, "lower_ttl", "start"), seen_as(plan, "lower_ttl")),
             (address(plan, "autodiscover", "check"), {}),
-            (address(plan, "verify_objects", "remarks"), {f"remark-{step(plan, 'verify_objects').id}-0-text": "Hello?"}),
-            (f"{HERE}/cutover", {"cutover-version": 1, "cutover-cutover_at": at}),
-            (f"{HERE}/sign-off", {"version": 1}),
+            (address(plan, "verify_objects", "remarks"), {"text": "Hello?"}),
+            (f"{HERE}/cutover", {"version": Plan.get_by_id(plan.id).version, "cutover_at": at}),
+            (f"{HERE}/sign-off", {"version": Plan.get_by_id(plan.id).version}),
         ]
-        assert [nobody.post(where, data, htmx=htmx).status for where, data in presses] == [422] * len(presses)
+        answers = [nobody.post(where, data, htmx=htmx) for where, data in presses]
+        assert [answer.status for answer in answers] == [422] * len(presses)
+        assert all("This plan is over" in answer.text for answer in answers if htmx)
         assert not PlanCheck.select().exists()
         assert not StepComment.select().exists()
         assert History.select().where(History.kind != "rfi.link_opened").count() == lines_before
