@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import Any
 
 from blueprints.accounts.standing import standing_of
 from blueprints.customers.links import hashed
@@ -54,51 +55,18 @@ class Onboarding:
         return database.connection_context()
 
     def customer(self, domain: str, service: str) -> int:
-        """One in progress whose RFI is not answered, with this domain and this service ordered; its id."""
         with self.records():
-            free = Customer.primary_domain.not_in(DOMAINS)
-            row = Rfi.select().join(Customer).where((Customer.status == "in_progress") & free).order_by(Rfi.id).get()
-            fresh = {"state": "incomplete", "infrastructure": "", "reason": "", "opened_at": now(), "closed_at": None}
-            Rfi.update(**fresh).where(Rfi.id == row.id).execute()
-            for of_rfi in (RfiAnswer, RfiFlag, HandedIn):
-                of_rfi.delete().where(of_rfi.rfi == row).execute()
-            OrderLine.update(services=service).where(OrderLine.order == row.order_id).execute()
-            Customer.update(primary_domain=domain, infrastructure="").where(Customer.id == row.customer_id).execute()
-            PlanStep.delete().where(PlanStep.plan.in_(Plan.select(Plan.id).where(Plan.order == row.order_id))).execute()
-            afresh = {"state": "open", "template": None, "cutover_at": None, "partner_signed_at": None}
-            Plan.update(**afresh, customer_signed_at=None).where(Plan.order == row.order_id).execute()
-            lead = (Contact.customer == row.customer_id) & (Contact.kind == "implementation_lead")
-            Contact.update(email=f"ada@{domain}", first_name="Ines", last_name="Lead").where(lead).execute()
-            return row.customer_id
+            return a_customer(domain, service)
 
     def expect(self) -> None:
         """What the MSP says that records should be."""
         with self.records():
             Partner.update(expected=EXPECTED).execute()
 
-    def hand_in(
-        self, customer_id: int, service: str, answers: dict[str, object], secrets: dict[str, str] | None = None
-    ) -> None:
-        """Its RFI with these answers, and the plan that follows from them."""
-        with self.records(), transaction():
-            rfi = Rfi.get(Rfi.customer == customer_id)
-            Rfi.update(state="complete").where(Rfi.id == rfi.id).execute()
-            AskedSet.insert(version="0", definition={}, kept_at=now()).on_conflict_ignore().execute()
-            told = {"infrastructure": "onprem", "answers": answers, "at": now(), "by_name": "Ines Lead"}
-            HandedIn.create(rfi=rfi, number=1, set_version="0", **told)
-            open_seal([(self.home / "sealing_key").read_text().strip()])
-            for question, secret in (secrets or {}).items():
-                RfiAnswer.create(
-                    rfi=rfi, question=question, sealed=seal(secret), changed_at=now(), changed_by_name="Ines"
-                )
-            who = standing_of(Person.get(Person.email == "ada@northstar.example"))
-            needs = Needs(frozenset({service}), "onprem", answers)
-            make_plan(who, Customer.get_by_id(customer_id), rfi.order_id, needs)
-
-    def step(self, customer_id: int, key: str) -> PlanStep:
+    def hand_in(self, *told: Any) -> None:
         with self.records():
-            newest = PlanStep.select().join(Plan).where(Plan.customer == customer_id).order_by(Plan.id.desc())
-            return newest.where(PlanStep.key == key).get()
+            open_seal([(self.home / "sealing_key").read_text().strip()])
+            hand_in(*told)
 
     def link(self, customer_id: int) -> str:
         """The customer's own page, as a letter would lead there."""
@@ -107,6 +75,11 @@ class Onboarding:
             facts = {"email": "ines@old.example", "created_at": now(), "expires_at": now() + timedelta(days=60)}
             RfiLink.create(rfi=rfi, token_hash=hashed(token), name="Ines Lead", **facts)
         return f"{self.served.address}/welcome/{token}"
+
+    def step(self, customer_id: int, key: str) -> PlanStep:
+        with self.records():
+            newest = PlanStep.select().join(Plan).where(Plan.customer == customer_id).order_by(Plan.id.desc())
+            return newest.where(PlanStep.key == key).get()
 
     def plan(self, customer_id: int) -> str:
         return f"{self.served.address}/customers/{customer_id}/plan"
@@ -119,6 +92,43 @@ class Onboarding:
                 for row in model.select():
                     earlier = {field: sooner(getattr(row, field.name), hours) for field in moments}
                     model.update(earlier).where(model._meta.primary_key == row.id).execute()
+
+
+# --- customers to onboard; call with the portal's database open ---------------------------------------------
+
+
+def a_customer(domain: str, service: str) -> int:
+    """One in progress whose RFI is not answered, with this domain and this service ordered; its id."""
+    with transaction():
+        free = Customer.primary_domain.not_in(DOMAINS)
+        row = Rfi.select().join(Customer).where((Customer.status == "in_progress") & free).order_by(Rfi.id).get()
+        fresh = {"state": "incomplete", "infrastructure": "", "reason": "", "opened_at": now(), "closed_at": None}
+        Rfi.update(**fresh).where(Rfi.id == row.id).execute()
+        for of_rfi in (RfiAnswer, RfiFlag, HandedIn):
+            of_rfi.delete().where(of_rfi.rfi == row).execute()
+        OrderLine.update(services=service).where(OrderLine.order == row.order_id).execute()
+        Customer.update(primary_domain=domain, infrastructure="").where(Customer.id == row.customer_id).execute()
+        PlanStep.delete().where(PlanStep.plan.in_(Plan.select(Plan.id).where(Plan.order == row.order_id))).execute()
+        afresh = {"state": "open", "template": None, "cutover_at": None, "partner_signed_at": None}
+        Plan.update(**afresh, customer_signed_at=None).where(Plan.order == row.order_id).execute()
+        lead = (Contact.customer == row.customer_id) & (Contact.kind == "implementation_lead")
+        Contact.update(email=f"ada@{domain}", first_name="Ines", last_name="Lead").where(lead).execute()
+        return row.customer_id
+
+
+def hand_in(customer_id: int, service: str, answers: dict[str, object], secrets: dict[str, str] | None = None) -> None:
+    """Its RFI with these answers, and the plan that follows from them."""
+    with transaction():
+        rfi = Rfi.get(Rfi.customer == customer_id)
+        Rfi.update(state="complete").where(Rfi.id == rfi.id).execute()
+        AskedSet.insert(version="0", definition={}, kept_at=now()).on_conflict_ignore().execute()
+        told = {"infrastructure": "onprem", "answers": answers, "at": now(), "by_name": "Ines Lead"}
+        HandedIn.create(rfi=rfi, number=1, set_version="0", **told)
+        for question, secret in (secrets or {}).items():
+            RfiAnswer.create(rfi=rfi, question=question, sealed=seal(secret), changed_at=now(), changed_by_name="Ines")
+        who = standing_of(Person.get(Person.email == "ada@northstar.example"))
+        needs = Needs(frozenset({service}), "onprem", answers)
+        make_plan(who, Customer.get_by_id(customer_id), rfi.order_id, needs)
 
 
 def sooner(at: datetime | None, hours: float) -> datetime | None:
@@ -138,9 +148,9 @@ DOMAINS = ("company.example", "quay.example", "harbour.example")
 def zones() -> dict:
     """As they are before anything moves."""
     found: dict = {host: {"A": [HOST]} for host in (MAIL, IMAP, DIRECTORY, NEW)}
+    found["_spf.provider.example"] = {"TXT": ['"v=spf1 ip4:198.51.100.0/24 -all"']}
     for domain in DOMAINS:
         found[f"ns1.{domain}"] = {"A": [HOST]}
-        found["_spf.provider.example"] = {"TXT": ['"v=spf1 ip4:198.51.100.0/24 -all"']}
         found[domain] = {"NS": [f"ns1.{domain}."], "MX": [f"10 {MAIL}."], "TXT": ['"v=spf1 mx -all"']}
     return found
 

@@ -13,6 +13,7 @@ from data.database import database, open_database
 from data.mailboxes import MailboxList, MailboxRun, MailboxSource
 from data.plans import Mailbox, Plan, PlanStep
 from tests.browser.conftest import Window
+from tests.browser.onboarding import a_customer, hand_in
 from tests.browser.portal import Served, serving
 from tests.browser.test_notes import sign_in
 from tests.plans.moving import ANCHOR, AT, MASTER, TIDE, old_server
@@ -60,8 +61,8 @@ def move(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         with serving(folder / "home", sample=True, DOORS=json.dumps({"imaps": port}), **told) as served:
             desk = Desk(served, folder, 0)
             with desk.records():
-                moves = PlanStep.select(PlanStep, Plan).join(Plan).where(PlanStep.key == "imap_test")
-                desk.customer_id = moves.where(Plan.state == "open").order_by(PlanStep.id).first().plan.customer_id
+                desk.customer_id = a_customer("company.example", "migration")
+                hand_in(desk.customer_id, "migration", {"filter_now": "none", "mail_domains": ["company.example"]})
             yield desk
 
 
