@@ -1,6 +1,9 @@
 """Quayside: the portal, put together. `create_app()` builds it; the commands below run and tend it."""
 
 import gc
+
+gc.disable()  # all that the imports make stays: looking through it again and again would be a tenth of the start
+
 import socket
 import sys
 from functools import partial
@@ -52,6 +55,8 @@ from data.database import back_up, migrate, open_database, pending_migrations
 from data.definitions import WrongDefinition, open_question_sets
 from data.plan_definitions import open_plans
 from data.terms import open_terms
+
+gc.enable()
 
 FEATURES = (
     home,
