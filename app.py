@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # all that the imports make stays: looking through it again and again would be a tenth of the start
+gc.disable()  # all that the imports make stays: looking through it again and again takes a tenth of the start
 
 import socket
 import sys
@@ -56,6 +56,7 @@ from data.definitions import WrongDefinition, open_question_sets
 from data.plan_definitions import open_plans
 from data.terms import open_terms
 
+gc.freeze()
 gc.enable()
 
 FEATURES = (

@@ -2,7 +2,6 @@
 
 from huey import crontab
 
-from blueprints.cancellations import ending
 from blueprints.gateways.queue import queue
 from blueprints.mailroom.jobs import connected, nudge
 
@@ -18,6 +17,8 @@ def links_begin_with(address: str) -> None:
 @queue.periodic_task(crontab(minute="*/15"))
 def end_services() -> None:
     """Days end at any full quarter of an hour, somewhere on earth. Doing it again does nothing more."""
+    from blueprints.cancellations import ending  # noqa: PLC0415 - only the worker ends services
+
     with connected():
         ended = ending.end_due(portal)
     if ended:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request, stream_with_context, url_for
 
-from blueprints.cancellations import column, export, jobs, rules
+from blueprints.cancellations import column, jobs, rules
 from blueprints.cancellations.eligibility import PERMISSION
 from blueprints.cancellations.forms import CancelForm, WithdrawForm
 from blueprints.cancellations.pages import Panel, cancel_facts, tasks
@@ -163,6 +163,8 @@ def noted(note: Callable[..., object], customer_id: int, said: str) -> Response:
 @needs(PERMISSION)
 def export_page(customer_id: int) -> Response:
     """What can be taken until when; while somebody takes it, how far that is."""
+    from blueprints.cancellations import export  # noqa: PLC0415 - only exports need it
+
     found = export.export_of(g.who, customer_id)
     return page(EXPORT, ["taking"], customer=found.customer, here=details_of(customer_id), export=found)
 
@@ -171,6 +173,8 @@ def export_page(customer_id: int) -> Response:
 @needs(PERMISSION)
 def take_export(customer_id: int) -> Response:
     """The archive, streamed while it is made."""
+    from blueprints.cancellations import export  # noqa: PLC0415 - as above
+
     found = export.export_of(g.who, customer_id)
     if request.method == "HEAD":
         return current_app.response_class(mimetype="application/zip")

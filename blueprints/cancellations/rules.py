@@ -9,8 +9,6 @@ from datetime import date, timedelta
 from blueprints.accounts.standing import Standing
 from blueprints.cancellations.cases import cancellation_of, pending_of, verdict_on
 from blueprints.cancellations.eligibility import PERMISSION, Reason, Verdict
-from blueprints.cancellations.letters import Concern, write_requested, write_withdrawn
-from blueprints.cancellations.paper import file_confirmation
 from blueprints.customers.rules import find_customer, move_to
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, Refused
 from data import formats, history
@@ -87,6 +85,9 @@ def request_cancellation(who: Standing, customer_id: int, request: Request, port
 
     Raises NotThere, MayNot, AlreadyPending, NotCancellable, NotAccepted, ChangedMeanwhile.
     """
+    from blueprints.cancellations.letters import Concern, write_requested  # noqa: PLC0415 - a rare press
+    from blueprints.cancellations.paper import file_confirmation  # noqa: PLC0415 - as above
+
     with transaction():
         customer = find_customer(who, customer_id, PERMISSION, for_update=True)
         ends = refuse_unless_cancellable(who, customer)
@@ -152,6 +153,8 @@ def withdraw(who: Standing, customer_id: int, version: int, reason: str, portal:
 
     Raises NotThere, MayNot, NothingPending, ServiceEnded, InProcess, ChangedMeanwhile.
     """
+    from blueprints.cancellations.letters import Concern, write_withdrawn  # noqa: PLC0415 - as above
+
     with transaction():
         customer = find_customer(who, customer_id, PERMISSION, for_update=True)
         cancellation = pending_of(customer)

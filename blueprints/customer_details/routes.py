@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, g, request, url_for
 
-from blueprints.customer_details.pages import FURTHER, PANELS, details_facts
 from blueprints.customers.log import key_from
 from blueprints.customers.rules import find_customer
 from blueprints.web.access import needs
@@ -17,13 +16,15 @@ WHOLE, REST = "customer_details/show.html", "customer_details/further.html"
 @needs("customers.see")
 def show(customer_id: int) -> Response:
     """Every panel; for htmx the one that it asks for, or with `key` what follows there."""
+    from blueprints.customer_details import pages  # noqa: PLC0415 - it stands on the panels of many features
+
     customer = find_customer(g.who, customer_id)
     if customer.status == "prospect":
         return gone_to(url_for("prospects.show", customer_id=customer_id))
     panel, key = request.args.get("panel", ""), key_from(request.args.get("key", ""))
     if not wants_parts():
-        return page(WHOLE, [], **details_facts(g.who, customer, PANELS, panel, key))
-    if panel not in PANELS:
+        return page(WHOLE, [], **pages.details_facts(g.who, customer, pages.PANELS, panel, key))
+    if panel not in pages.PANELS:
         raise NotThere
-    template = REST if key and panel in FURTHER else WHOLE
-    return page(template, [panel], **details_facts(g.who, customer, (panel,), panel, key))
+    template = REST if key and panel in pages.FURTHER else WHOLE
+    return page(template, [panel], **pages.details_facts(g.who, customer, (panel,), panel, key))

@@ -6,7 +6,6 @@ from tempfile import TemporaryFile
 
 from huey import crontab
 
-from blueprints.customers import making
 from blueprints.gateways.papers.limits import CannotBeSafe
 from blueprints.gateways.papers.making import make_safe
 from blueprints.gateways.queue import nudge as ask_for
@@ -38,6 +37,8 @@ def make_due() -> None:
 
 
 def make_all() -> None:
+    from blueprints.customers import making  # noqa: PLC0415 - only the worker makes papers
+
     tried: set[int] = set()
     while True:
         with database.connection_context():
@@ -55,6 +56,8 @@ def make_all() -> None:
 
 def make_one(paper_id: int) -> None:
     """Claim, make, settle. The database is closed while it is made, and the bytes lie in a file without a name."""
+    from blueprints.customers import making  # noqa: PLC0415 - as above
+
     with TemporaryFile() as file:
         with database.connection_context():
             paper = making.claim(paper_id)

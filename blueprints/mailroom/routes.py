@@ -7,7 +7,6 @@ from blueprints.mailroom import jobs, rules
 from blueprints.mailroom.forms import FilterForm, SendAgainForm, TestLetterForm
 from blueprints.web.access import needs
 from blueprints.web.fields import refuse
-from blueprints.web.links import pieces
 from blueprints.web.page import DRESS_HEADERS, gone_to, page, saved
 from blueprints.web.refusals import NotThere
 
@@ -107,6 +106,8 @@ def shown(found: rules.Email, form: SendAgainForm | None = None, status: int = 2
 
 def facts_of(found: rules.Email, form: SendAgainForm | None = None) -> dict:
     """What the page of a letter shows; its delivery part needs only some of it."""
+    from blueprints.web.links import pieces  # noqa: PLC0415 - only the page of one letter
+
     form = form or SendAgainForm(formdata=None)
     form.seen.data = rules.seen_as(found)
     looks = request.args.get("looks", "0")

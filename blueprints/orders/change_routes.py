@@ -6,12 +6,9 @@ from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.orders import (
     change_drafts,
     change_rules,
-    change_submission,
-    change_waiting,
     jobs,  # noqa: F401 - its periodic job is known from here on
 )
 from blueprints.orders.change_forms import ChangeForm, filled_in
-from blueprints.orders.change_views import view_of
 from blueprints.orders.forms import OrderDetailsForm
 from blueprints.orders.rules import AlreadySubmitted, NotOrderable
 from blueprints.orders.submission import Agreement, confirmations
@@ -77,6 +74,8 @@ def overtaken(form: ChangeForm, customer_id: int, refusal: ChangedMeanwhile) -> 
 
 
 def chosen(form: ChangeForm, change: change_rules.Change, status: int = 200, said: str = "") -> Response:
+    from blueprints.orders.change_views import view_of  # noqa: PLC0415 - drawn on a few pages only
+
     facts = {"form": form, "change": change, "view": view_of(change), "problem": said if status != 200 else ""}
     return page("orders/change.html", ["totals"], status, said=said, **facts)
 
@@ -108,6 +107,8 @@ def save_and_exit(order_id: int) -> Response:
 @blueprint.post("/orders/<int:order_id>/change/submit")
 @needs("orders.submit")
 def submit(order_id: int) -> Response:
+    from blueprints.orders import change_submission  # noqa: PLC0415 - only the last press of a change needs it
+
     form = OrderDetailsForm()
     try:
         if not form.validate():
@@ -137,6 +138,8 @@ def submit_again(order_id: int) -> Response:
 @blueprint.post("/orders/<int:order_id>/withdraw")
 @needs("orders.submit")
 def withdraw(order_id: int) -> Response:
+    from blueprints.orders import change_waiting  # noqa: PLC0415 - a rare press
+
     try:
         order = change_waiting.withdraw(g.who, order_id)
     except (change_waiting.WithdrawnAlready, change_waiting.TooLate) as refusal:
@@ -157,6 +160,8 @@ def agreement_in(form: OrderDetailsForm) -> Agreement:
 
 def reviewed(form: OrderDetailsForm, change: change_rules.Change, status: int = 200) -> Response:
     """The review page, with the money as it is now; what the person agrees to is what stands there."""
+    from blueprints.orders.change_views import view_of  # noqa: PLC0415 - as above
+
     form.seen.data = change_rules.fingerprint(change)
     form.governed.label.text, form.authorised.label.text = confirmations(change.partner, "change order")
     return page("orders/change_review.html", ["agreement"], status, form=form, change=change, view=view_of(change))

@@ -3,7 +3,6 @@
 import logging
 
 from blueprints.accounts.standing import Standing
-from blueprints.orders.change_submission import take_effect
 from blueprints.orders.rules import HELD_ORDER, find_order
 from blueprints.orders.submission import lines_of
 from blueprints.web.refusals import NotThere, Refused
@@ -100,6 +99,8 @@ def its_day(order: Order) -> bool:
 
 def settle(order: Order, customer: Customer) -> None:
     """In effect; or lapsed, when the customer has left meanwhile."""
+    from blueprints.orders.change_submission import take_effect  # noqa: PLC0415 - needed when a day has come
+
     facts = {"partner": customer.partner_id, "customer": customer.id, "number": order.addendum_number}
     if customer.shelf == "past":
         order.state = "void"

@@ -4,11 +4,12 @@ from huey import crontab
 
 from blueprints.gateways.queue import queue
 from blueprints.mailroom.jobs import connected
-from blueprints.orders import change_waiting
 
 
 @queue.periodic_task(crontab(minute="4"))
 def apply_due_changes() -> None:
     """Each hour, because the day begins at another hour for each MSP."""
+    from blueprints.orders import change_waiting  # noqa: PLC0415 - only the worker applies what waited
+
     with connected():
         change_waiting.apply_due()

@@ -4,7 +4,6 @@ from flask import Blueprint, Response, current_app, g, request, url_for
 
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.orders import rules, submission
-from blueprints.orders.change_views import submitted_change
 from blueprints.orders.forms import OrderDetailsForm, ProvisionForm, filled_in
 from blueprints.web.access import needs
 from blueprints.web.fields import refuse
@@ -141,6 +140,8 @@ def drop(order_id: int) -> Response:
 @blueprint.get("/orders/<int:order_id>")
 @needs("orders.see")
 def show(order_id: int) -> Response:
+    from blueprints.orders.change_views import submitted_change  # noqa: PLC0415 - only change orders need it
+
     try:
         submitted = submission.submitted_order(g.who, order_id)
     except rules.NotOrderable:

@@ -11,7 +11,6 @@ from blueprints.plans.checking import ask
 from blueprints.plans.expected_changing import expect_for_partner, expect_for_plan
 from blueprints.plans.expected_forms import ExpectedForm
 from blueprints.plans.expected_values import KEYS, typed_of
-from blueprints.plans.expecting import values_of
 from blueprints.plans.pages import base_of
 from blueprints.plans.step_routes import STEP, after, found, step_page
 from blueprints.plans.views import PlanView
@@ -102,6 +101,8 @@ def save_expected_of_partner(partner_id: int) -> Response:
 
 def facts_of_plan(customer: Any, view: PlanView, form: ExpectedForm | None) -> dict[str, Any]:
     """`form`: as it was typed and refused."""
+    from blueprints.plans.expecting import values_of  # noqa: PLC0415 - the page of what is expected alone
+
     of_plan, of_partner = values_of(g.who, customer.id)
     return {
         "customer": customer,

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from blueprints.accounts.standing import Standing
-from blueprints.plans import arranging, reminding, working
+from blueprints.plans import arranging, working
 from blueprints.plans.forms import ActForm, AssignForm, CommentForm, DueForm, NotApplicableForm, ReasonForm, WaitForm
 from blueprints.plans.views import StepView
 
@@ -58,6 +58,8 @@ def refuse_not_applicable(press: Press) -> object:
 
 
 def remind(press: Press) -> object:
+    from blueprints.plans import reminding  # noqa: PLC0415 - a rare press
+
     return reminding.remind_of(press.who, press.customer_id, press.step_id, press.portal)
 
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass, fields
 from ipaddress import ip_network
 from typing import Any
 
-from blueprints.plans.judging.dmarc import POLICIES
-from blueprints.plans.judging.mx import host
-from blueprints.plans.judging.spf import TERM
 from blueprints.web.refusals import Refused
 
 MOST = 20  # values of one kind
@@ -103,6 +100,8 @@ def typed_of(kept: Any) -> str:
 
 def mail_host(line: str) -> str:
     """“10 mx.provider.example”, its number optional; “*.” before it for any host below."""
+    from blueprints.plans.judging.mx import host  # noqa: PLC0415 - only when one is typed
+
     try:
         found = host(line)
     except ValueError:
@@ -124,6 +123,8 @@ def host_name(line: str) -> str:
 
 def spf_term(line: str) -> str:
     """“include:_spf.provider.example”; a name alone is included."""
+    from blueprints.plans.judging.spf import TERM  # noqa: PLC0415 - as above
+
     word = line.lower().rstrip(".")
     found = TERM.fullmatch(word)
     if found and found["name"].lower() in ("include", "a", "mx", "exists") and (found["rest"] or "").startswith(":"):
@@ -151,6 +152,8 @@ def dkim_target(line: str) -> str:
 
 
 def policy(line: str) -> str:
+    from blueprints.plans.judging.dmarc import POLICIES  # noqa: PLC0415 - as above
+
     if line not in POLICIES:
         raise Refused("Choose one of none, quarantine and reject.")
     return line

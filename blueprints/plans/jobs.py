@@ -13,7 +13,7 @@ from blueprints.gateways.evidence import Outcome, Verdict
 from blueprints.gateways.queue import nudge as ask_for
 from blueprints.gateways.queue import queue
 from blueprints.mailroom.jobs import can_send, connected
-from blueprints.plans import reminding, watching
+from blueprints.plans import watching
 from blueprints.plans.watching import Claimed
 from blueprints.web.refusals import Refused
 
@@ -162,6 +162,8 @@ def links_begin_with(address: str) -> None:
 @queue.periodic_task(crontab(minute="37"))
 def remind() -> None:
     """Each hour: whatever reminder of a step is due. Doing it again does nothing more."""
+    from blueprints.plans import reminding  # noqa: PLC0415 - only the worker tends
+
     if can_send():
         with connected():
             reminding.tend(portal)

@@ -11,7 +11,6 @@ from flask import request
 
 from blueprints.accounts.standing import Standing
 from blueprints.plans.arranging import assignable
-from blueprints.plans.expecting import records_for
 from blueprints.plans.rules import comments_of, runs_of
 from blueprints.plans.views import LOCKED, PlanView, StepView
 from data.customers import Customer
@@ -104,6 +103,8 @@ def seconds_between_looks(view: PlanView) -> int:
 
 def step_facts(who: Standing, customer: Customer, view: PlanView, step: StepView) -> dict[str, Any]:
     """One step with its remarks and the runs of its check; routes add its forms."""
+    from blueprints.plans.expecting import records_for  # noqa: PLC0415 - only steps about records in the DNS need it
+
     base = base_of(customer)
     return {
         "customer": customer,

@@ -15,7 +15,6 @@ from blueprints.plans.arranging import OwnStep
 from blueprints.plans.deeds import on_their_clock
 from blueprints.plans.forms import ActForm, CutoverForm, OwnStepForm, ReasonForm
 from blueprints.plans.pages import base_of, plan_facts, steps_before, typed_on_their_clock
-from blueprints.plans.panel import stamp_now
 from blueprints.plans.rules import view_of
 from blueprints.plans.step_routes import PLAN, blueprint, found, nothing_new, portal, sentence_of
 from blueprints.plans.views import PlanView
@@ -39,6 +38,8 @@ def show(customer_id: int) -> Response:
 @needs("customers.see")
 def news(customer_id: int) -> Response:
     """Whether the panel on the customer’s page, drawn from what it has `seen`, is old: then it is told to look."""
+    from blueprints.plans.panel import stamp_now  # noqa: PLC0415 - the panel is the page of the customer’s
+
     stamp = stamp_now(find_customer(g.who, customer_id))
     answer = current_app.response_class(status=204)
     return answer if request.args.get("seen") == stamp else making_old(answer, "plan", "recent")

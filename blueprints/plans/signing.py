@@ -15,7 +15,6 @@ from blueprints.plans.held import (
     with_steps,
     withdraw_signatures,
 )
-from blueprints.plans.letters import write_completed
 from blueprints.plans.working import named
 from blueprints.web.refusals import MayNot, NotThere, Refused
 from data.database import locked, transaction
@@ -76,6 +75,8 @@ def sign(held: Held, side: str, reason: str) -> None:
 
 def complete(held: Held, portal: str) -> None:
     """Both sides have signed: the customer is complete, and nothing secret is kept any more."""
+    from blueprints.plans.letters import write_completed  # noqa: PLC0415 - only the last step writes one
+
     for row in held.chain.steps:
         if row.key in held.chain.last:
             HeldStep(held, row).turn("plan.step_done", "done")

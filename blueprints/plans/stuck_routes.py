@@ -1,13 +1,15 @@
 """The list of steps that keep plans from going on."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
 
 from blueprints.customers.list_pages import base_address, tabs
-from blueprints.plans.stuck import REASONS, Stuck, StuckStep, stuck_steps
 from blueprints.web.access import needs
 from blueprints.web.page import page
+
+if TYPE_CHECKING:
+    from blueprints.plans.stuck import Stuck, StuckStep
 
 blueprint = Blueprint("plans_stuck", __name__, url_prefix="/customers/stuck")
 LONGEST_KEY = 60
@@ -23,6 +25,8 @@ def index() -> Response:
 
 def stuck_facts(reason: str = "", after: str = "") -> dict[str, Any]:
     """What the list shows; what is none of the reasons counts as all of them."""
+    from blueprints.plans.stuck import REASONS, stuck_steps  # noqa: PLC0415 - a list of its own
+
     reason = reason if reason in REASONS else ""
     stuck = stuck_steps(g.who, reason, after)
     base = base_address()
@@ -42,12 +46,12 @@ def stuck_facts(reason: str = "", after: str = "") -> dict[str, Any]:
     }
 
 
-def may_remind(row: StuckStep) -> bool:
+def may_remind(row: "StuckStep") -> bool:
     """What drifted after it was done is nobody's to do until it is taken up again."""
     return row.reason != "drifted" and g.who.may_for_customer("customers.edit", row.customer_id, row.partner_id)
 
 
-def told(stuck: Stuck) -> str:
+def told(stuck: "Stuck") -> str:
     count = len(stuck.rows)
     if stuck.after:
         return f"{count} stuck steps, and more"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.rules import implementation_lead
@@ -11,8 +12,10 @@ from blueprints.rfi.doors import Door
 from blueprints.rfi.filling import Entry, Filled
 from blueprints.rfi.rules import products_of
 from blueprints.rfi.saving import Saved, why_not_open
-from blueprints.rfi.shown import Shown, Why
 from data import formats
+
+if TYPE_CHECKING:
+    from blueprints.rfi.shown import Shown, Why
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Drawing:
     asking: bool = False
     tries: int = 1
 
-    def shown(self, entry: Entry) -> Shown:
+    def shown(self, entry: Entry) -> "Shown":
+        from blueprints.rfi.shown import Shown  # noqa: PLC0415 - needed when a question is drawn
+
         name = entry.question.id
         conflict = self.saved.conflicts.get(name) if self.saved else None
         refused = self.saved.refused.get(name, "") if self.saved else ""
@@ -35,7 +40,7 @@ class Drawing:
         return Shown(entry, self.filled, self.door, self.asking, self.typed, again, conflict, refused, self.tries)
 
     @property
-    def wrong(self) -> tuple[tuple[Shown, Why], ...]:
+    def wrong(self) -> tuple[tuple["Shown", "Why"], ...]:
         """What is answered and cannot be right."""
         shown = (self.shown(entry) for entry in self.filled.entries if entry.wrong)
         return tuple((each, why) for each in shown for why in each.whys)

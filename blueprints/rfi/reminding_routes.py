@@ -5,7 +5,6 @@ from flask import Blueprint, Response, current_app, g, request
 from blueprints.customers.list_pages import back_to_list, chosen_in
 from blueprints.customers.wanted import Wanted
 from blueprints.mailroom import jobs as mailroom_jobs
-from blueprints.rfi.reminding import remind_chosen
 from blueprints.web.access import needs
 
 blueprint = Blueprint("rfi_reminding", __name__)
@@ -15,6 +14,8 @@ blueprint = Blueprint("rfi_reminding", __name__)
 @needs("rfi.links")
 def remind() -> Response:
     """Remind those who are ticked in the list; who was not reminded stays ticked."""
+    from blueprints.rfi.reminding import remind_chosen  # noqa: PLC0415 - a rare press
+
     wanted = Wanted.read("in_progress", request.args.to_dict())
     chosen = chosen_in(request.form.getlist("chosen"))
     if not chosen:

@@ -10,8 +10,6 @@ from blueprints.customers import sealing
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.rfi import answering, jobs, reviewing, waiting
 from blueprints.rfi.doors import Door, door_by_link, door_of
-from blueprints.rfi.handing_in import NotComplete, SeenBefore
-from blueprints.rfi.handing_in import hand_in as keep_what_is_handed_in
 from blueprints.rfi.pages import Drawing
 from blueprints.rfi.review_forms import RemarksForm, ReopenForm, SetAsideForm, remarks_form
 from blueprints.rfi.reviewing import Review
@@ -88,15 +86,17 @@ def hand_in_by_link(token: str) -> Response:
 
 def handed_in_by(door: Door, after: str, said: str) -> Response:
     """Keep what was typed on the page, then hand it in as a whole; `after`: where that leads."""
+    from blueprints.rfi import handing_in  # noqa: PLC0415 - needed here alone
+
     try:
         if again := answering.saved_first(door):
             return again
-        keep_what_is_handed_in(door.who, door.rfi, version_seen(), portal())
+        handing_in.hand_in(door.who, door.rfi, version_seen(), portal())
     except HandedInAlready as refusal:
         return gone_to(door.here, refusal.sentence)
-    except NotComplete as refusal:
+    except handing_in.NotComplete as refusal:
         return answering.drawn(Drawing(door, refusal.filled, asking=True), 422, refusal.sentence)
-    except SeenBefore as refusal:
+    except handing_in.SeenBefore as refusal:
         return answering.page_again(door, 409, refusal.sentence)
     mailroom_jobs.nudge()
     return gone_to(after, said)

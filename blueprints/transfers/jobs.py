@@ -6,7 +6,6 @@ from blueprints.gateways.queue import nudge as ask_for
 from blueprints.gateways.queue import queue
 from blueprints.mailroom.jobs import connected
 from blueprints.mailroom.jobs import nudge as send_letters
-from blueprints.transfers import moving
 
 portal = ""
 
@@ -25,6 +24,8 @@ def nudge() -> None:
 @queue.periodic_task(crontab(minute="*/10"))
 def move_due() -> None:
     """Every ten minutes: what moves today, and what was not agreed to in time. Doing it again does nothing more."""
+    from blueprints.transfers import moving  # noqa: PLC0415 - only the worker moves customers
+
     with connected():
         done = moving.move_due(portal)
     if done:

@@ -341,14 +341,14 @@ class TestDecrease:
         changed(ada, customer, permitted_users="10")
         changed(ada, other, permitted_users="10")
         clock.move_to("2027-01-06T00:00:00Z")
-        real = change_waiting.take_effect
+        real = change_submission.take_effect
 
         def fail_for_one(who: object, order: Order, theirs: Customer) -> None:
             if theirs.id == customer.id:
                 raise OSError("no space left on device")
             real(who, order, theirs)
 
-        monkeypatch.setattr(change_waiting, "take_effect", fail_for_one)
+        monkeypatch.setattr(change_submission, "take_effect", fail_for_one)
         assert change_waiting.apply_due() == 1
         assert (now_of(customer).permitted_users, now_of(other).permitted_users) == (25, 10)
 
