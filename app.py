@@ -24,6 +24,7 @@ from blueprints.accounts import security
 from blueprints.cancellations import routes as cancellations
 from blueprints.customer_details import routes as customer_details
 from blueprints.customers import attachment_routes as attachments
+from blueprints.customers import contact_routes as contacts
 from blueprints.customers import routes as customers
 from blueprints.gateways import bounds, mail
 from blueprints.gateways.queue import open_queue, start_worker
@@ -68,6 +69,7 @@ FEATURES = (
     changes,
     customers,
     attachments,
+    contacts,
     customer_details,
     cancellations,
     transfers,

@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.contact_rules import may_change
+from blueprints.customers.links import newest_rfi
 from blueprints.customers.log import recent_history
 from blueprints.customers.telling import Told
 from blueprints.prospects.lookups import FOUND, mail_line
-from blueprints.rfi.rules import newest_rfi
 from data.customers import INFRASTRUCTURES, Contact, Customer
 from data.domains import DomainLookup
 from data.kept import EVERY, Kept
@@ -115,6 +116,10 @@ class Details:
     def contacts(self) -> Some[Contact]:
         """In the order in which they were written down, the Implementation Lead usually first."""
         return some(contacts_after(self.customer.id, self.key("contacts")), CONTACTS)
+
+    @property
+    def may_change_contacts(self) -> bool:
+        return may_change(self.who, self.customer)
 
     @cached_property
     def recent(self) -> Some[Told]:

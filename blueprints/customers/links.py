@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from blueprints.web.refusals import NotThere
 from data import history
-from data.customers import Contact
+from data.customers import Contact, Customer
 from data.database import database, transaction
 from data.kept import Kept
 from data.moments import now
@@ -41,6 +41,13 @@ def new_link(rfi: Rfi, lead: Contact, portal: str, page: str = "rfi") -> tuple[R
         expires_at=now() + timedelta(days=LINK_DAYS),
     )
     return link, f"{portal}/{page}/{token}"
+
+
+def newest_rfi(customer: Customer) -> Rfi | None:
+    return rfis_of.first(customer.id)
+
+
+rfis_of = Kept(lambda customer: Rfi.select().where(Rfi.customer == customer).order_by(Rfi.id.desc()).limit(1))
 
 
 def revoke_links(rfi: Rfi) -> None:

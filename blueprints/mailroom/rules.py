@@ -28,7 +28,7 @@ SOON = timedelta(minutes=2)
 KINDS = {
     "order_addendum": "Order addendum",
     "order_change": "Change order addendum",
-    "order_change_lead": "New Implementation Lead",
+    "new_lead": "New Implementation Lead",
     "rfi_link": "RFI link",
     "rfi_reminder": "RFI reminder",
     "rfi_flagged": "RFI answers flagged",

@@ -5,10 +5,10 @@ from dataclasses import replace
 from peewee import IntegrityError
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.contacts import checked_contact, values_of
 from blueprints.customers.rules import find_customer
 from blueprints.orders.change_rules import Asked, Change, asked_in, begin, choose
 from blueprints.orders.rules import AlreadySubmitted, NotOrderable, find_order, locked_draft
-from blueprints.prospects.entries import contact_checks, values_of
 from blueprints.web.refusals import ChangedMeanwhile, NotThere, Refused
 from data import history
 from data.customers import Customer
@@ -49,13 +49,10 @@ def checked(asked: Asked, region: str) -> Asked:
     """With the new lead's fields as they are kept. Raises NotOrderable naming the field."""
     if asked.lead is None or asked.lead.id:
         return asked
-    kept = {}
-    for name, check in contact_checks(region).items():
-        try:
-            kept[name] = check(getattr(asked.lead, name))
-        except Refused as refusal:
-            raise NotOrderable(refusal.sentence, name) from None
-    return replace(asked, lead=replace(asked.lead, **kept))
+    try:
+        return replace(asked, lead=checked_contact(asked.lead, region))
+    except Refused as refusal:
+        raise NotOrderable(refusal.sentence, refusal.field) from None
 
 
 def write_draft(who: Standing, change: Change) -> Order:

@@ -5,9 +5,9 @@ from typing import Any
 from wtforms import RadioField, SelectField
 from wtforms.validators import ValidationError
 
+from blueprints.customers.contacts import ContactEntry
 from blueprints.orders.change_rules import LEAST_ONE, Asked, Change
 from blueprints.orders.forms import Products
-from blueprints.prospects.entries import ContactEntry
 from blueprints.web.fields import Line, VersionedForm, Whole, whole_id
 
 CHOOSE = "Choose one from the list."

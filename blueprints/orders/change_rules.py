@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.contacts import ContactEntry, as_entry
+from blueprints.customers.leads import LEAD, NEEDS_ADDRESS
 from blueprints.customers.rules import find_customer
 from blueprints.orders.addendum import hash_of
 from blueprints.orders.change_pricing import Payment, Period, billing_period, change_quote, payment
 from blueprints.orders.pricing import NoPrice, Quote
 from blueprints.orders.rules import NotOrderable, Offer, offers_for
 from blueprints.orders.subscription import Subscription, at_hand, lines_with_products, opening_of, subscription_in
-from blueprints.prospects.entries import ContactEntry
 from data import formats
 from data.customers import Contact, Customer
 from data.moments import today
@@ -75,7 +76,7 @@ class Change:
 
     @property
     def lead_now(self) -> Contact | None:
-        return next((contact for contact in self.contacts if contact.kind == "implementation_lead"), None)
+        return next((contact for contact in self.contacts if contact.kind == LEAD), None)
 
     @property
     def added(self) -> tuple[int, ...]:
@@ -119,7 +120,7 @@ class Change:
     def lead_told(self) -> str:
         """The new Implementation Lead as people read it; "" when there is none."""
         entry = self.asked.lead
-        return told(entry) if entry else ""
+        return entry.addressed if entry else ""
 
     @property
     def lead_before(self) -> str:
@@ -144,10 +145,6 @@ class Change:
 
     def named(self, product_ids: Sequence[int]) -> str:
         return ", ".join(self.names[each] for each in product_ids)
-
-
-def told(entry: ContactEntry) -> str:
-    return f"{entry.full_name} <{entry.email}>" if entry.full_name else entry.email
 
 
 # --- what is asked for --------------------------------------------------------------------------------
@@ -195,11 +192,6 @@ def lead_in(draft: Order) -> ContactEntry | None:
     return ContactEntry(id=contact_id) if contact_id else ContactEntry(**draft.lead)
 
 
-def entry_of(contact: Contact) -> ContactEntry:
-    names = ("first_name", "last_name", "email", "phone", "job_title")
-    return ContactEntry(id=contact.id, **{name: getattr(contact, name) for name in names})
-
-
 def choose(customer: Customer, subscription: Subscription, draft: Order | None, asked: Asked) -> Change:
     """Price what is asked for, and say what is in the way."""
     partner = customer.partner
@@ -240,7 +232,7 @@ def asked_instead(change: Change, asked: Asked) -> Change:
 def known_lead(lead: ContactEntry | None, contacts: Sequence[Contact]) -> ContactEntry | None:
     """A contact there is with all that is known of them."""
     found = next((contact for contact in contacts if lead and contact.id == lead.id), None)
-    return entry_of(found) if found else lead
+    return as_entry(found) if found else lead
 
 
 def products_after(subscription: Subscription, asked: Asked) -> tuple[int, ...]:
@@ -282,7 +274,7 @@ def what_is_wrong(change: Change) -> tuple[str, str]:
     if lead is not None and lead.id and lead.id not in {contact.id for contact in change.contacts}:
         return "This contact is not there any more. Choose another.", "lead"
     if lead is not None and not lead.email:
-        return "The Implementation Lead needs an email address.", "lead" if lead.id else "email"
+        return NEEDS_ADDRESS, "lead" if lead.id else "email"
     lead_stays = lead is None or (change.lead_now is not None and lead.id == change.lead_now.id)
     if not change.costs and lead_stays:
         return NOTHING_CHANGED, ""

@@ -14,10 +14,10 @@ from typing import Any
 from blueprints.accounts.standing import Standing
 from blueprints.customers.addresses import address_lines
 from blueprints.customers.attachments import file_document
+from blueprints.customers.leads import replace_lead
 from blueprints.orders.addendum import AddendumLine, Party, hash_of
 from blueprints.orders.change_addendum import ChangeAddendum, agreed_change, render_change
 from blueprints.orders.change_drafts import change_in, find_change
-from blueprints.orders.change_leads import replace_lead
 from blueprints.orders.change_letters import write_change_letter
 from blueprints.orders.change_pricing import Payment
 from blueprints.orders.change_rules import CHANGE, DOWNGRADE, UPGRADE, Change, fingerprint
@@ -79,7 +79,7 @@ def submit_change(who: Standing, order_id: int, agreement: Agreement, portal: st
         tell_submitted(sale)
         write_change_letter(who, sale.change, order, sale.lines, filed, portal)
         if sale.change.asked.lead is not None:
-            replace_lead(who, sale.change, portal)
+            replace_lead(who, sale.customer, sale.change.asked.lead, portal)
         if order.effective_on == sale.change.day:
             take_effect(who, order, sale.customer)
     return order

@@ -1,12 +1,12 @@
 """What is entered about a prospect: checked, and put in the form that is kept. Knows no records."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from blueprints.customers.contacts import NOBODY, Check, ContactEntry, changes, checked_contact, contact_checks
 from blueprints.customers.domains import WrongDomain, as_domain, is_public_suffix
-from blueprints.partners.addresses import email_address
 from blueprints.web import choices
 from blueprints.web.amounts import MOST_USERS
 from blueprints.web.refusals import Refused
@@ -14,28 +14,6 @@ from data.customers import ACCOUNT_TYPES, COMPANY_TYPES, SECTORS
 
 MOST_CONTACTS = 5  # besides the Implementation Lead
 LONGEST_NAME = 200
-TOLD_AT_MOST = 80  # characters of a value in a line of history
-EXTENSION = " ext. "
-
-
-@dataclass(frozen=True)
-class ContactEntry:
-    """A person at the prospect. `id`: the contact that is changed, 0 for a new one."""
-
-    id: int = 0
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-    phone: str = ""
-    job_title: str = ""
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
-
-    @property
-    def empty(self) -> bool:
-        return not any((self.first_name, self.last_name, self.email, self.phone, self.job_title))
 
 
 @dataclass(frozen=True)
@@ -55,7 +33,7 @@ class Entry:
     account_type: str = "standard"
     permitted_users: int = 0
     product_ids: tuple[int, ...] = ()
-    lead: ContactEntry = ContactEntry()
+    lead: ContactEntry = NOBODY
     others: tuple[ContactEntry, ...] = ()
 
 
@@ -74,16 +52,6 @@ LABELS = {
     "account_type": "account type",
     "permitted_users": "permitted users",
 }
-CONTACT_LABELS = {
-    "first_name": "first name",
-    "last_name": "last name",
-    "email": "email",
-    "phone": "phone",
-    "job_title": "job title",
-}
-
-
-Check = Callable[[Any], Any]
 
 
 def checked(entry: Entry, region: str) -> Entry:
@@ -103,11 +71,6 @@ def checked(entry: Entry, region: str) -> Entry:
     )
 
 
-def checked_contact(contact: ContactEntry, region: str) -> ContactEntry:
-    values = {name: check(getattr(contact, name)) for name, check in contact_checks(region).items()}
-    return replace(contact, **values)
-
-
 def wrong_fields(entry: Entry, region: str) -> Iterator[tuple[str, str]]:
     """Each field that cannot be kept as it is, with the sentence why; contacts as “lead-email”, “others-2-phone”."""
     for name, check, value in fields_of(entry, region):
@@ -125,10 +88,6 @@ def fields_of(entry: Entry, region: str) -> Iterator[tuple[str, Check, Any]]:
     for prefix, contact in (("lead", entry.lead), *((f"others-{n}", each) for n, each in enumerate(entry.others))):
         for name, check in contact_checks(region).items():
             yield f"{prefix}-{name}", check, getattr(contact, name)
-
-
-def contact_checks(region: str) -> dict[str, Check]:
-    return {"email": email_address, "phone": lambda typed: phone_number(typed, region)}
 
 
 # --- one field each -----------------------------------------------------------------------------------
@@ -175,45 +134,6 @@ def web_address(typed: str) -> str:
     return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, parts.path, parts.query, parts.fragment))
 
 
-def phone_number(typed: str, region: str) -> str:
-    """A number in E.164, with its extension if it has one; "" for none. `region` as in `checked`."""
-    if not typed.strip():
-        return ""
-    import phonenumbers  # noqa: PLC0415 - its tables are loaded when a number first needs them
-
-    try:
-        number = phonenumbers.parse(typed, region or None)
-    except phonenumbers.NumberParseException:
-        hint = "" if region else " with its country, as in +44 20 7946 0000"
-        raise Refused(f"This cannot be read as a phone number. Type it in digits{hint}.") from None
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return f"{written}{EXTENSION}{number.extension}" if number.extension else written
-
-
-def shown_phone(kept: str) -> str:
-    """A kept number as people read it: “+44 20 7946 0000”."""
-    if not kept:
-        return ""
-    import phonenumbers  # noqa: PLC0415 - as above
-
-    try:
-        return phonenumbers.format_number(phonenumbers.parse(kept), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        return kept
-
-
-def odd_phone(kept: str) -> bool:
-    """Whether a number that was kept is unlikely to ring anywhere: too short, too long, no such prefix."""
-    if not kept:
-        return False
-    import phonenumbers  # noqa: PLC0415 - as above
-
-    try:
-        return not phonenumbers.is_valid_number(phonenumbers.parse(kept))
-    except phonenumbers.NumberParseException:
-        return True
-
-
 def among(known: Callable[[], object]) -> Callable[[str], str]:
     """A check that takes one of a list."""
 
@@ -243,26 +163,11 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def told(name: str, value: object) -> str:
-    """A value as the history tells it."""
+def changed_columns(before: Entry, after: Entry) -> list[str]:
+    """What changes on the record itself, as the history tells it."""
     shown = {"company_type": COMPANY_TYPES, "account_type": ACCOUNT_TYPES, "country": dict(choices.countries())}
-    text = str(shown.get(name, {}).get(str(value), value))
-    text = text if len(text) <= TOLD_AT_MOST else f"{text[:TOLD_AT_MOST]}…"
-    return f"“{text}”" if isinstance(value, str) and text else text or "empty"
-
-
-def changes(labels: dict[str, str], before: dict[str, object], after: dict[str, object]) -> list[str]:
-    """“name “Acme” → “Acme Ltd””, for each value that changed."""
-    return [
-        f"{label} {told(name, before[name])} → {told(name, after[name])}"
-        for name, label in labels.items()
-        if before[name] != after[name]
-    ]
+    return changes(LABELS, columns_of(before), columns_of(after), shown)
 
 
 def columns_of(entry: Entry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in LABELS}
-
-
-def values_of(contact: ContactEntry) -> dict[str, object]:
-    return {field.name: getattr(contact, field.name) for field in fields(contact) if field.name != "id"}

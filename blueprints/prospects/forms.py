@@ -8,9 +8,12 @@ from wtforms import Field, FieldList, Form, FormField, HiddenField, SelectField,
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from blueprints.customers import contact_forms
+from blueprints.customers.contact_forms import PersonFields
+from blueprints.customers.contacts import ContactEntry
 from blueprints.customers.domains import shown_domain
 from blueprints.prospects import entries
-from blueprints.prospects.entries import ContactEntry, Entry
+from blueprints.prospects.entries import Entry
 from blueprints.web import choices
 from blueprints.web.fields import Line, LongList, VersionedForm, Whole, refuse, whole_id
 
@@ -59,19 +62,13 @@ class RecordId(HiddenField):
         self.data = whole_id(valuelist[0]) if valuelist else 0
 
 
-class ContactForm(Form):
+class ContactForm(PersonFields):
     """A person at the prospect."""
 
     id = RecordId(default=0)
-    first_name = Line("First name")
-    last_name = Line("Last name")
-    email = Line("Email", most=254)
-    phone = Line("Phone", most=60)
-    job_title = Line("Job title")
 
     def entry(self) -> ContactEntry:
-        typed = {name: self[name].data or "" for name in entries.CONTACT_LABELS}
-        return ContactEntry(id=self.id.data or 0, **typed)
+        return self.typed(self.id.data or 0)
 
 
 class ProspectForm(VersionedForm):
@@ -160,11 +157,7 @@ def filled_in(entry: Entry, **more: Any) -> dict[str, Any]:
         **columns,
         "primary_domain": shown_domain(entry.primary_domain),
         "products": list(entry.product_ids),
-        "lead": contact_filled_in(entry.lead),
-        "others": [contact_filled_in(contact) for contact in entry.others],
+        "lead": contact_forms.filled_in(entry.lead),
+        "others": [contact_forms.filled_in(contact) for contact in entry.others],
         **more,
     }
-
-
-def contact_filled_in(contact: ContactEntry) -> dict[str, Any]:
-    return {"id": contact.id, **entries.values_of(contact), "phone": entries.shown_phone(contact.phone)}

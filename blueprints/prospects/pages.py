@@ -8,13 +8,14 @@ from markupsafe import Markup
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers import list_pages
+from blueprints.customers.contacts import shown_phone
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import Listing
 from blueprints.customers.lists import partner_names
 from blueprints.customers.wanted import Wanted
 from blueprints.prospects import lists, rules
-from blueprints.prospects.entries import ACCOUNT_TYPES, COMPANY_TYPES, shown_phone
+from blueprints.prospects.entries import ACCOUNT_TYPES, COMPANY_TYPES
 from blueprints.prospects.forms import ProspectForm, filled_in
 from blueprints.prospects.lookups import Told
 from blueprints.web.refusals import MayNot

@@ -7,11 +7,20 @@ from typing import Any
 from peewee import IntegrityError
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.contacts import (
+    ContactEntry,
+    as_entry,
+    contact_changes,
+    odd_phone,
+    shown_phone,
+    values_of,
+)
+from blueprints.customers.leads import LEAD, OTHER
 from blueprints.customers.rules import customers_for, find_customer, seen
 from blueprints.customers.telling import Told, told
 from blueprints.partners.rules import PartnerClosed, find_partner, partners_for
 from blueprints.prospects import entries
-from blueprints.prospects.entries import ContactEntry, Entry
+from blueprints.prospects.entries import Entry
 from blueprints.web.refusals import MayNot, NotThere, Refused
 from data import history
 from data.customers import SHELVES, Contact, Customer, WantedProduct
@@ -21,7 +30,6 @@ from data.history import History
 from data.moments import now
 from data.partners import Partner, Product
 
-LEAD, OTHER = "implementation_lead", "other"
 RECENT = 10
 NAMESAKES = 5
 
@@ -129,10 +137,6 @@ def entry_of(customer: Customer) -> Entry:
     )
 
 
-def as_entry(contact: Contact) -> ContactEntry:
-    return ContactEntry(id=contact.id, **{name: getattr(contact, name) for name in entries.CONTACT_LABELS})
-
-
 def products_to_want(also: Iterable[int] = ()) -> tuple[Product, ...]:
     """The active products of the catalogue, and those of these ids, by name."""
     chosen = Product.active | Product.id.in_(list(also))
@@ -173,7 +177,7 @@ def refuse_taken(who: Standing, domain: str, other_than: int = 0) -> None:
 def odd_phones(entry: Entry) -> tuple[str, ...]:
     """The numbers that are kept and yet unlikely to ring, as people read them."""
     kept = (contact.phone for contact in (entry.lead, *entry.others))
-    return tuple(entries.shown_phone(phone) for phone in kept if entries.odd_phone(phone))
+    return tuple(shown_phone(phone) for phone in kept if odd_phone(phone))
 
 
 # --- writing ------------------------------------------------------------------------------------------
@@ -328,8 +332,8 @@ def keep_contacts(customer: Customer, entry: Entry) -> None:
             contact = Contact(customer=customer, kind=kind)
         else:
             del there[contact_id]
-        for name in entries.CONTACT_LABELS:
-            setattr(contact, name, getattr(values, name))
+        for name, value in values_of(values).items():
+            setattr(contact, name, value)
         contact.save()
     Contact.delete().where(Contact.id.in_(list(there))).execute()
 
@@ -356,16 +360,16 @@ def differences(prospect: Prospect, entry: Entry) -> list[str]:
 
 def changes_of(before: Entry, after: Entry) -> list[str]:
     """What changes from one entry to the other, as the history tells it."""
-    changed = entries.changes(entries.LABELS, entries.columns_of(before), entries.columns_of(after))
+    changed = entries.changed_columns(before, after)
     changed += [f"Implementation Lead’s {change}" for change in contact_changes(before.lead, after.lead)]
     others = {contact.id: contact for contact in before.others}
     for contact in after.others:
         earlier = others.pop(contact.id, None)
         if earlier is None:
-            changed.append(f"contact {named(contact)} added")
+            changed.append(f"contact {contact.named} added")
         elif contact_changes(earlier, contact):
-            changed.append(f"contact {named(earlier)}: {', '.join(contact_changes(earlier, contact))}")
-    changed += [f"contact {named(contact)} removed" for contact in others.values()]
+            changed.append(f"contact {earlier.named}: {', '.join(contact_changes(earlier, contact))}")
+    changed += [f"contact {contact.named} removed" for contact in others.values()]
     if set(before.product_ids) != set(after.product_ids):
         codes = {product.id: product.code for product in Product.select(Product.id, Product.code)}
         wanted = [
@@ -374,11 +378,3 @@ def changes_of(before: Entry, after: Entry) -> list[str]:
         ]
         changed.append(f"products wanted {wanted[0]} → {wanted[1]}")
     return changed
-
-
-def contact_changes(before: ContactEntry, after: ContactEntry) -> list[str]:
-    return entries.changes(entries.CONTACT_LABELS, entries.values_of(before), entries.values_of(after))
-
-
-def named(contact: ContactEntry) -> str:
-    return contact.full_name or contact.email or contact.phone or "without a name"

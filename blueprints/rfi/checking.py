@@ -13,8 +13,8 @@ from datetime import date, datetime
 from types import ModuleType
 from typing import Any
 
+from blueprints.customers.contacts import shown_phone
 from blueprints.customers.domains import shown_domain
-from blueprints.prospects.entries import shown_phone
 from blueprints.rfi.asking import Situation, domains_in
 from blueprints.rfi.findings import Checked, Findings, Problem, Suggestion
 from blueprints.rfi.listed_answers import check_domains, check_forwarding, check_hosts, check_ips, check_several

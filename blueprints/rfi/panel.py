@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.links import newest_rfi
 from blueprints.rfi.filling import Filled, filled
 from blueprints.rfi.letters import closing_day
 from blueprints.rfi.reviewing import LIVE, open_flags
-from blueprints.rfi.rules import links_of, newest_rfi
+from blueprints.rfi.rules import links_of
 from data.customers import Customer
 from data.moments import now
 from data.rfi import HandedIn, Rfi, RfiLink

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprints.accounts.standing import Standing
+from blueprints.customers.links import newest_rfi
 from blueprints.customers.rules import find_customer, lead_with_address
 from blueprints.rfi.letters import Concern, write_to_lead
 from blueprints.rfi.reading import ReadAnswer, ReadSection, read_version
-from blueprints.rfi.rules import held_rfi, newest_rfi
+from blueprints.rfi.rules import held_rfi
 from blueprints.rfi.waiting import open_anew
 from blueprints.web.refusals import ChangedMeanwhile, NotThere, Refused
 from data.attachments import Attachment

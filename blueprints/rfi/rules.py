@@ -1,10 +1,11 @@
 """Requests for information: opening one with an order, and sending the personal link that opens it."""
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.links import new_link, revoke_links
-from blueprints.customers.rules import find_customer, implementation_lead
+from blueprints.customers.leads import NoLead
+from blueprints.customers.links import new_link, newest_rfi, revoke_links
+from blueprints.customers.rules import find_customer, lead_with_address
 from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import NoAddress, write
+from blueprints.mailroom.rules import write
 from blueprints.web.refusals import NotThere
 from data import history
 from data.customers import Contact, Customer
@@ -73,16 +74,16 @@ def send_link(
 def send_link_again(who: Standing, customer_id: int, portal: str) -> RfiLink:
     """Revoke the links that still open, and write a new one to the Implementation Lead.
 
-    Raises NotThere, MayNot, and NoAddress when the customer has no Implementation Lead with an address.
+    Raises NotThere, MayNot, and NoLead when the customer has no Implementation Lead with an address.
     """
     with transaction():
         customer = find_customer(who, customer_id, "rfi.links")
         rfi = newest_rfi(customer)
-        lead = implementation_lead(customer)
+        lead = lead_with_address(customer)
         if rfi is None:
             raise NotThere
-        if lead is None or not lead.email:
-            raise NoAddress("This customer has no Implementation Lead with an email address. Add one first.")
+        if lead is None:
+            raise NoLead(customer)
         revoke_links(rfi)
         link = send_link(who, rfi, customer, customer.partner, lead, portal)
         history.record("rfi.link_sent_again", who, partner=customer.partner_id, customer=customer.id, email=lead.email)
@@ -109,13 +110,6 @@ def products_of(rfi: Rfi) -> list[str]:
     """The names of what was ordered, by the order's lines."""
     lines = OrderLine.select(OrderLine.name).where(OrderLine.order == rfi.order_id).order_by(OrderLine.position)
     return [name for (name,) in lines.tuples()]
-
-
-def newest_rfi(customer: Customer) -> Rfi | None:
-    return rfis_of.first(customer.id)
-
-
-rfis_of = Kept(lambda customer: Rfi.select().where(Rfi.customer == customer).order_by(Rfi.id.desc()).limit(1))
 
 
 def held_rfi(who: Standing, customer_id: int, permission: str = "customers.see") -> Rfi:

@@ -6,9 +6,9 @@ Each puts `findings.value` in form or refuses; it is only asked when something w
 import re
 from datetime import date, datetime, timedelta
 
+from blueprints.customers.contacts import phone_number
 from blueprints.customers.domains import WrongDomain, as_domain, shown_domain
 from blueprints.partners.addresses import email_address, shown
-from blueprints.prospects.entries import phone_number
 from blueprints.rfi.asking import INFRASTRUCTURE, Situation, domains_in, is_below
 from blueprints.rfi.findings import Findings
 from blueprints.rfi.mail_flow import hold_against_infrastructure, tell_host

@@ -8,7 +8,7 @@ from blueprints.customers.papers import Upload, receive
 from data.database import transaction
 from data.history import PORTAL
 from tests.access import Row
-from tests.customers.writing import a_note
+from tests.customers.writing import a_contact, a_note
 from tests.factories import a_customer
 
 READERS = {"nobody": 303, "viewer": 200, "technician": 200, "msp_admin": 200, "admin": 200, "operator": 200}
@@ -48,7 +48,13 @@ def note(world):
     return {"customer_id": made.id, "note_id": a_note(made, world.admin).id}
 
 
+def contact(world):
+    made = a_customer(world.northstar, status="in_progress")
+    return {"customer_id": made.id, "contact_id": a_contact(made, "Ola", "ola@company.example").id}
+
+
 WRITERS = READERS | {"viewer": 403, "technician": 303, "msp_admin": 303, "admin": 303, "operator": 303}
+PERSON = {"first_name": "Noa", "email": "noa@company.example", "version": "1"}
 TYPED = {"text": "Call before nine.", "version": "1"}
 
 ROWS = {
@@ -70,6 +76,13 @@ ROWS = {
     ("customers.edit_note", "POST"): Row(WRITERS, note, lambda _: TYPED),
     ("customers.remove_note", "POST"): Row(WRITERS | {"technician": 403}, note, lambda _: {"version": "1"}),
     ("customers.note_versions", "GET"): Row(READERS, note),
+    ("contacts.listed", "GET"): Row(READERS, customer),
+    ("contacts.new", "GET"): Row(READERS | {"viewer": 403}, customer),
+    ("contacts.add", "POST"): Row(WRITERS, customer, lambda _: PERSON),
+    ("contacts.edit", "GET"): Row(READERS | {"viewer": 403}, contact),
+    ("contacts.save", "POST"): Row(WRITERS, contact, lambda _: PERSON),
+    ("contacts.remove", "POST"): Row(WRITERS, contact, lambda _: {"version": "1"}),
+    ("contacts.choose", "POST"): Row(WRITERS | {"technician": 403}, contact, lambda _: {"version": "1"}),
     ("customers.history", "GET"): Row(READERS, customer),
     ("customer_details.show", "GET"): Row(READERS, customer),
 }

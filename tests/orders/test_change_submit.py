@@ -412,7 +412,7 @@ class TestLead:
         assert (order.monthly_total, order.first_payment) == (Decimal("62.50"), 0)
         assert Attachment.get(Attachment.order == order).name == "Change addendum 2026-000002.pdf"
         assert RfiLink.get_by_id(link.id).revoked_at is not None, "that was the other's"
-        letter = Email.get(Email.kind == "order_change_lead")
+        letter = Email.get(Email.kind == "new_lead")
         assert letter.to_email == "noa@company.example"
         assert "http://127.0.0.1:8000/welcome/" in letter.text
         assert "Implementation Lead Ines Lead → Noa New" in Email.get(Email.kind == "order_change").text

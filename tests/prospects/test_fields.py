@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blueprints.customers.contacts import ContactEntry, phone_number, shown_phone
 from blueprints.customers.domains import WrongDomain, as_domain, is_public_suffix, shown_domain
 from blueprints.prospects import entries
-from blueprints.prospects.entries import ContactEntry, Entry
+from blueprints.prospects.entries import Entry
 from blueprints.web.refusals import Refused
 from data.customers import Contact, Customer
 from data.partners import Partner
@@ -222,13 +223,13 @@ class TestPhone:
         ],
     )
     def test_is_kept_in_international_form(self, given: str, region: str, kept: str) -> None:
-        assert entries.phone_number(given, region) == kept
-        assert entries.phone_number(entries.shown_phone(kept), "") == kept
+        assert phone_number(given, region) == kept
+        assert phone_number(shown_phone(kept), "") == kept
 
     @pytest.mark.parametrize("given", ["call me", "1", "040 123456", "+", "x" * 300, "0" * 60, "+999 123"])
     def test_refuses_what_cannot_be_read(self, given: str) -> None:
         with pytest.raises(Refused):
-            entries.phone_number(given, "")
+            phone_number(given, "")
 
     def test_is_from_the_country_of_the_msp(self, world: World, admin: Visitor) -> None:
         assert admin.post("/prospects/new", typed(lead__phone="040 123456")).status == 422

@@ -13,11 +13,12 @@ from typing import Any
 import idna
 from dateutil.relativedelta import relativedelta
 
+from blueprints.customers.contacts import ContactEntry
 from blueprints.customers.domains import as_domain, shown_domain
 from blueprints.orders import addendum, submission
 from blueprints.orders.pricing import quote
 from blueprints.partners.prices import prices_on
-from blueprints.prospects.entries import LABELS, ContactEntry, Entry, checked, columns_of
+from blueprints.prospects.entries import LABELS, Entry, checked, columns_of
 from data import history
 from data.accounts import Grant, Person
 from data.attachments import Attachment
