@@ -45,6 +45,7 @@ def load(customers: int, seed: int, partner_id: int | None = None, say: Callable
         with by_hand(customers):
             write_lives(customers, pen, writing, served, say)
         writing.finish()
+        pen.rare.write()
         make_findable(customers)
         counter.last = pen.last_number
         counter.save()

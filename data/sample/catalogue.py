@@ -103,6 +103,11 @@ class PriceBook:
         chosen |= {product_id for product_id in self.product_ids if chance.random() < 0.3}
         return [product_id for product_id in self.product_ids if product_id in chosen]
 
+    def with_service(self, product_ids: list[int], service: str) -> list[int] | None:
+        """The same with a product that has the service; None where there is none."""
+        having = next((each for each in self.product_ids if service in self._services[each].split(",")), None)
+        return having and [each for each in self.product_ids if each == having or each in product_ids]
+
     def least_users(self, product_ids: list[int], day: int) -> int:
         """The number of users from which all of these have a price."""
         return max(self._list_on(product_id, day).users_from[0] for product_id in product_ids)

@@ -28,11 +28,13 @@ from data.sample.ending import ask_to_cancel
 from data.sample.papers import Terms, agreed, commitment, ip_address, order_number, told
 from data.sample.people import staff
 from data.sample.planning import Outlines, leave_plan
+from data.sample.rare import Rare
 from data.sample.writing import Rows
 
 MINUTE = 60 * SECOND
 LINK_OPENS = timedelta(days=60)
 REMINDERS = 4
+MOVING, FLAGGED = ("in_progress", "complete"), ("in_progress", "error")  # status, and state of the RFI
 
 # Of a hundred.
 INFRASTRUCTURES = (
@@ -54,6 +56,7 @@ class Pen:
     last_number: int
     terms: str
     outlines: Outlines = field(default_factory=Outlines)
+    rare: Rare = field(default_factory=Rare)
     letter_states: Iterator[str] = field(default_factory=lambda: itertools.cycle(letters.STATES))
 
 
@@ -80,6 +83,10 @@ class Life:
         self.users = company.users
         self.infrastructure = self.chance.pick(INFRASTRUCTURES) if case.rfi or self.chance.random() < 0.6 else ""
         self.wanted = desk.prices.choice(self.chance)
+        moved = desk.prices.with_service(self.wanted, "migration") if (case.status, case.rfi) == MOVING else None
+        self.moving = bool(moved) and pen.rare.takes("moving")  # its mailboxes are about to move
+        self.wanted = moved if moved and self.moving else self.wanted
+        self.flagged = (case.status, case.rfi) == FLAGGED and pen.rare.takes("flagged")
         self.start: str | None = None  # of the subscription, and its commitment: days, set by the order
         self.ends: str | None = None
         self.staff = staff(self.chance, company, 1 + self.chance.pick(OTHER_CONTACTS))
@@ -181,7 +188,7 @@ class Life:
         recent = self.desk.days.today - self.begun < letters.SINCE
         arrived = letters.write_both(self, order, terms) if recent else True
         self.services = frozenset(service for line in terms.lines for service in line.services.split(",") if service)
-        self.leave_rfi(order, arrived)
+        self.rfi = self.leave_rfi(order, arrived)
         if self.case.rfi not in ("complete", "error"):
             return order, self.at, None
         return order, self.at, self.desk.days.after(self.time, self.chance, 1, 6)
@@ -244,12 +251,12 @@ class Life:
             )  # fmt: skip
         return order
 
-    def leave_rfi(self, order: int, link_arrived: bool) -> None:
+    def leave_rfi(self, order: int, link_arrived: bool) -> int:
         state, at = self.case.rfi, self.at
         # All reminders count as sent, so that the portal writes to nobody who was made up.
         rfi = self.pen.rows[Rfi].add(self.customer, order, state, at, REMINDERS, 1 if state == "incomplete" else 2)
         if state == "not_applicable":  # another application asks the questions
-            return
+            return rfi
         lead, opened_at = self.staff[0], None
         self.tell("rfi.opened", email=lead.email)
         if link_arrived and (state != "incomplete" or self.chance.random() < 0.5):
@@ -260,6 +267,7 @@ class Life:
         nobody = f"{order:016x}{self.chance.hexadecimal(48)}"
         until = f"{date.fromisoformat(at[:10]) + LINK_OPENS}{at[10:]}"
         self.pen.rows[RfiLink].add(rfi, nobody, lead.full_name, lead.email, at, until, opened_at)
+        return rfi
 
     def leave_record(self) -> None:
         company = self.company

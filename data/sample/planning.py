@@ -13,6 +13,7 @@ from data.moments import now
 from data.plan_choosing import Chosen, Needs, chosen, selected
 from data.plan_definitions import as_definition, current_templates
 from data.plans import Plan, PlanStep, PlanTemplate
+from data.sample.rare import hand_in, move_mailboxes
 
 if TYPE_CHECKING:
     from data.sample.lives import Life
@@ -29,6 +30,7 @@ SYNCS = {
 STATES = ("not_started",) * 5 + ("in_progress",) * 3 + ("waiting", "failed")  # of the step that comes next, of ten
 FAILURES = ("The record is not there yet.", "Nobody answered on the phone.", "The licence has not arrived.")
 AT_ONCE = ("order", "rfi")
+MAILBOXES = "mailboxes"
 # Counts as when the last reminder went out, so that the portal writes to nobody about what was made up.
 NO_REMINDERS = "9999-01-01 00:00:00.000000"
 
@@ -98,7 +100,11 @@ def leave_plan(life: "Life", order: int, opened_at: str, made: float | None) -> 
     chance = life.chance
     sync = chance.pick(SYNCS.get(life.infrastructure, ("list",)))
     by_hand = "yes" if chance.random() < 0.3 else "no"
-    found = life.pen.outlines.of(life.services, life.infrastructure, chance.pick(FILTERS), sync, by_hand)
+    filter_now = chance.pick(FILTERS)
+    if life.flagged or life.moving:
+        given = {"filter_now": filter_now, "directory_sync": sync, "by_hand": by_hand, "imap_login": "admin"}
+        hand_in(life, life.rfi, made, given, flagged=life.flagged)
+    found = life.pen.outlines.of(life.services, life.infrastructure, filter_now, sync, by_hand)
     worked = Worked(life, found, plan, made)
     figures = worked.to_the_end() if state == "done" else worked.some_of_the_way()
     life.pen.rows[Plan].put(plan, life.customer, order, state, opened_at, found.version, *figures, 3)
@@ -146,6 +152,8 @@ class Worked:
         done = {place: self.made_at for place in self.found.order if steps[place].step.does in AT_ONCE}
         left = [place for place in self.found.order if place not in done]
         far = life.chance.whole(0, len(left) if life.case.rfi == "complete" else 2)
+        if life.moving:
+            far = next(at for at, place in enumerate(left) if steps[place].step.does == MAILBOXES)
         done |= (lately := self.moments(left[:far], life.desk.days.today))
         for place, at in lately.items():
             life.tell("plan.step_done", by=self.who(place), at=at, step=steps[place].step.title)
@@ -171,6 +179,8 @@ class Worked:
         life, chance, step = self.life, self.life.chance, self.found.steps[place].step
         days, facts = life.desk.days, {"by": self.who(place), "at": since, "step": step.title}
         state = "not_started" if step.does == "sign_off" else chance.pick(STATES)
+        moving = life.moving and step.does == MAILBOXES
+        state = "in_progress" if moving else state
         due = days.iso(days.today + chance.whole(-9, 14)) if chance.random() < 0.5 else None
         assigned = life.person.id if step.owner == "partner" and chance.random() < 0.6 else None
         reason, until = "", None
@@ -182,7 +192,10 @@ class Worked:
         elif state == "failed":
             reason = chance.pick(FAILURES)
             life.tell("plan.step_failed", reason=reason, **facts)
-        return self.add(place, state, since, reason, assigned, due, until)
+        added = self.add(place, state, since, reason, assigned, due, until)
+        if moving:
+            move_mailboxes(life, self.plan, added, since)
+        return added
 
     def who(self, place: int) -> Any:
         """Who does the step: somebody of the MSP, or the customer by their link."""

@@ -31,10 +31,11 @@ from data.history import History
 from data.moments import day_of, now
 from data.orders import Counter, Order, OrderLine
 from data.partners import ContractedPrice, Partner
-from data.plans import Plan
-from data.rfi import Rfi, RfiLink
+from data.plans import Mailbox, Plan, PlanStep
+from data.rfi import HandedIn, Rfi, RfiFlag, RfiLink
+from data.roles import Role
 from data.sample.countries import countries
-from tests.factories import World, a_partner, a_price, a_product
+from tests.factories import World, a_partner, a_person, a_price, a_product
 from tests.sample.samples import LARGE, SMALL, everything, lines_of, load, submitted, tally
 from tests.visits import Visitor
 
@@ -373,3 +374,43 @@ def test_every_country_is_complete() -> None:
         for word in itertools.chain(country.families, country.stems, country.women, country.men):
             assert re.fullmatch("[a-z0-9-]+", word.roman)
             assert unicodedata.is_normalized("NFC", word.text)
+
+
+# --- what is shown once or twice ----------------------------------------------------------------------
+
+
+def test_what_is_in_error_has_a_flagged_answer_that_can_be_read(world: World, operator: Visitor) -> None:
+    load(40)
+    (rfi, *_) = Rfi.select().join(Customer).where((Rfi.state == "error") & (Customer.status == "in_progress"))
+    flag = RfiFlag.get(RfiFlag.rfi == rfi)
+    handed_in = HandedIn.get(HandedIn.rfi == rfi)
+    assert handed_in.at < flag.at < now()
+    assert flag.question in handed_in.answers
+    page = operator.get(f"/customers/{rfi.customer_id}/rfi/review")
+    assert flag.comment in page.text
+    assert rfi.customer.primary_domain in page.text
+    assert "1 answer is flagged" in operator.get(f"/customers/{rfi.customer_id}").text
+    assert operator.get(f"/customers/{rfi.customer_id}/rfi").status == 200
+
+
+def test_one_customer_is_in_the_middle_of_moving_mailboxes(world: World, operator: Visitor) -> None:
+    load(40, partner=bare(world))
+    (plan,) = Plan.select().join(Mailbox).distinct()
+    assert tally(Mailbox.select(Mailbox.state)) == {"ok": 10, "failed": 3, "pending": 1}
+    step = PlanStep.get((PlanStep.plan == plan) & (PlanStep.key == "imap_test"))
+    assert (plan.state, step.state) == ("open", "in_progress")
+    assert {mailbox.address.split("@")[1] for mailbox in Mailbox.select()} == {plan.customer.primary_domain}
+    page = operator.get(f"/customers/{plan.customer_id}/plan/mailboxes")
+    assert "cannot sign in" in page.text
+    assert "10" in page.text
+
+
+def test_that_is_shown_once_however_large_the_sample_is(large: World) -> None:
+    assert RfiFlag.select().count() == HandedIn.select().count() == 2
+
+
+def bare(world: World) -> Partner:
+    """An MSP without prices of its own, so it sells what the sample sells."""
+    partner = a_partner("Quiet Water")
+    a_person("Quinn Quiet", partner, Role.PARTNER_ADMIN)
+    return partner
