@@ -10,6 +10,7 @@ from blueprints.accounts.letters import password_link
 from blueprints.accounts.passwords import hashed
 from blueprints.home import door, rules
 from blueprints.home.forms import SetupForm
+from blueprints.home.showing import add_sample
 from blueprints.web.refusals import NotThere
 from data.database import database
 
@@ -45,11 +46,9 @@ def add_commands(app: Flask) -> None:
     @click.option("--seed", type=int, default=SAMPLE_SEED, show_default=True, help="The same seed, the same sample.")
     def load_sample_command(customers: int, seed: int) -> None:
         """Fill the database with believable customers in every state."""
-        from data.sample import load  # noqa: PLC0415 - its tables of words are needed by nobody else
-
         with database.connection_context():
             try:
-                loaded = load(customers, seed, say=click.echo)
+                loaded = add_sample(customers, seed, app.config["SETTINGS"].address, say=click.echo)
             except ValueError as problem:
                 raise click.ClickException(str(problem)) from None
         click.echo(f"{loaded:,} sample customers loaded.")
@@ -84,14 +83,9 @@ def set_up(app: Flask, form: SetupForm, *, sample: bool) -> rules.Installation:
     )
     door.shut(app.config["SETTINGS"].quayside_home)
     if sample:
-        add_sample(made.partner_id)
+        address = app.config["SETTINGS"].address
+        add_sample(SAMPLE_CUSTOMERS, SAMPLE_SEED, address, made.partner_id, say=lambda _: None)
     return made
-
-
-def add_sample(partner_id: int) -> None:
-    from data.sample import load  # noqa: PLC0415 - as above
-
-    load(SAMPLE_CUSTOMERS, SAMPLE_SEED, partner_id, say=lambda _: None)
 
 
 def told(form: FlaskForm) -> str:

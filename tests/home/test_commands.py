@@ -5,8 +5,11 @@ from click.testing import Result
 from flask import Flask
 
 from data.accounts import Person
+from data.attachments import Attachment
 from data.customers import Customer
+from data.emails import Email
 from data.history import History, sentence
+from data.orders import Order
 from data.partners import Partner
 from tests.factories import World
 from tests.visits import Visitor
@@ -38,6 +41,21 @@ def test_sets_up_as_the_page_does(new_portal: Flask) -> None:
 def test_brings_a_sample_when_asked(new_portal: Flask) -> None:
     assert setup(new_portal, "four words and a boat\n", "--sample").exit_code == 0
     assert Customer.select().count() == 40
+
+
+def test_the_sample_has_a_change_order_with_its_addendum_and_sends_nobody_a_letter(new_portal: Flask) -> None:
+    setup(new_portal, "four words and a boat\n", "--sample")
+    order = Order.get(Order.kind == "change")
+    assert (order.state, order.customer.permitted_users) == ("submitted", order.permitted_users)
+    assert order.monthly_total > order.monthly_before
+    (filed,) = Attachment.select()
+    assert (filed.order_id, filed.media_type) == (order.id, "application/pdf")
+    assert order.addendum_number in filed.name
+    assert not Email.select().where(Email.state.in_(("waiting", "sending"))).exists()
+    visitor = Visitor(new_portal, None)
+    visitor.post("/sign-in", {"email": "kim@kestrel.example", "password": "four words and a boat"})
+    assert order.addendum_number in visitor.get(f"/orders/{order.id}").text
+    assert filed.name in visitor.get(f"/customers/{order.customer_id}").text
 
 
 @pytest.mark.parametrize(
