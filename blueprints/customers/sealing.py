@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from blueprints.web.refusals import Refused
 from data import history
 from data.customers import Customer
-from data.moments import now
 from data.mailboxes import ListedMailbox, MailboxList, MailboxSource
+from data.moments import now
 from data.plans import Mailbox, Plan
 from data.rfi import Rfi, RfiAnswer
 
