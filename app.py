@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from blueprints.accounts import routes as accounts
 from blueprints.accounts import security
 from blueprints.cancellations import routes as cancellations
+from blueprints.console import routes as console
 from blueprints.customer_details import routes as customer_details
 from blueprints.customers import attachment_routes as attachments
 from blueprints.customers import routes as customers
@@ -65,6 +66,7 @@ FEATURES = (
     customer_details,
     cancellations,
     transfers,
+    console,
     rfi,
     rfi_review,
     rfi_reminding,
@@ -231,6 +233,7 @@ def add_commands(app: Flask, settings: Settings) -> None:
         start_worker().join()
 
     home.add_commands(app)
+    console.add_commands(app)
 
 
 def answers(host: str, port: int) -> bool:

@@ -36,7 +36,7 @@ SELL = WORK | {
     "mailroom.see",
     "mailroom.send",
 }
-RUN = SELL | {"people.manage", "partner.edit", "partner.see"}
+RUN = SELL | {"people.manage", "partner.edit", "partner.see", "console.open", "console.delegate"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.PARTNER_ADMIN: RUN,

@@ -8,6 +8,7 @@ from flask import url_for
 
 from blueprints.accounts.standing import Standing
 from blueprints.cancellations.pages import cancellation_facts
+from blueprints.console.panel import console_facts
 from blueprints.customer_details.rules import Details
 from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
@@ -24,7 +25,7 @@ Facts = Callable[[Standing, Customer], dict[str, Any]]
 # Panel (a block of customer_details/show.html) → what it needs beside the details; features that draw their own
 # panel say it themselves.
 PANELS: dict[str, Facts | None] = {
-    "heading": None,
+    "heading": console_facts,
     "plan": planned_facts,
     "notes": partial(notes_facts, most=NOTES),
     "products": None,
