@@ -102,7 +102,9 @@ def delegate(who: Standing, person_id: int, before: Collection[int], after: Coll
         person = find_person(who, person_id, for_update=True)
         customers = administrated(who, switched_on | switched_off)
         standing = standing_of(person)
-        on = [switch_on(who, person, standing, customers[each]) for each in sorted(switched_on)]
+        for each in switched_on:
+            may_be_delegated(person, standing, customers[each])
+        on = [switch_on(who, person, customers[each]) for each in sorted(switched_on)]
         off = [switch_off(who, person, customers[each]) for each in sorted(switched_off)]
     return sum(on), sum(off)
 
@@ -121,12 +123,16 @@ def administrated(who: Standing, ids: Collection[int]) -> dict[int, Customer]:
     return found
 
 
-def switch_on(who: Standing, person: Person, standing: Standing, customer: Customer) -> int:
-    """1, or 0 when it was on already."""
+def may_be_delegated(person: Person, standing: Standing, customer: Customer) -> None:
+    """Raises NotAdministrator unless the person holds the role, and the customer has a console to open."""
     if held_role(standing, customer.id, customer.partner_id) != HOLDER:
         raise NotAdministrator(f"{person.name} does not hold partner administrator on {customer.name}.")
     if customer.shelf not in LISTED:
         raise NotAdministrator(f"{customer.name} is neither in progress nor in service.")
+
+
+def switch_on(who: Standing, person: Person, customer: Customer) -> int:
+    """1, or 0 when it was on already."""
     this = (Delegation.person == person.id) & (Delegation.customer == customer.id)
     if Delegation.select().where(this).exists():
         return 0
