@@ -18,6 +18,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints.accounts import routes as accounts
 from blueprints.accounts import security
+from blueprints.alerts import routes as alerts
+from blueprints.alerts import subscriber_routes as subscribers
 from blueprints.cancellations import routes as cancellations
 from blueprints.console import routes as console
 from blueprints.customer_details import routes as customer_details
@@ -29,6 +31,8 @@ from blueprints.home import routes as home
 from blueprints.home.navigation import navigation_for
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.mailroom import routes as mailroom
+from blueprints.monitors import push_routes as pushes
+from blueprints.monitors import routes as monitors
 from blueprints.orders import change_routes as changes
 from blueprints.orders import routes as orders
 from blueprints.partners import routes as partners
@@ -74,7 +78,11 @@ FEATURES = (
     plans_stuck,
     plans_mailboxes,
     checks,
+    monitors,
+    pushes,
     welcome,
+    alerts,
+    subscribers,
     mailroom,
 )
 TWO_MEGABYTES = 2 * 1024 * 1024

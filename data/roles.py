@@ -35,6 +35,7 @@ SELL = WORK | {
     "rfi.links",
     "mailroom.see",
     "mailroom.send",
+    "alerts.edit",
 }
 RUN = SELL | {"people.manage", "partner.edit", "partner.see", "console.open", "console.delegate"}
 

@@ -12,6 +12,7 @@ from peewee import Model
 from blueprints.web.access import known_permissions
 from data import (
     accounts,
+    alerts,
     attachments,
     cancellations,
     console,
@@ -34,6 +35,7 @@ PAGES = [path for path in TEMPLATES if "emails" not in path.parts]
 STATIC = ROOT / "static"
 RECORD_MODULES = (
     accounts,
+    alerts,
     attachments,
     cancellations,
     console,
