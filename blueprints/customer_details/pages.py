@@ -12,6 +12,7 @@ from blueprints.console.panel import console_facts
 from blueprints.customer_details.rules import Details
 from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
+from blueprints.monitors.pages import panel_facts
 from blueprints.plans.panel import planned_facts
 from blueprints.orders.change_panel import upgrade_facts
 from blueprints.rfi.panel import rfi_facts
@@ -27,6 +28,7 @@ Facts = Callable[[Standing, Customer], dict[str, Any]]
 PANELS: dict[str, Facts | None] = {
     "heading": console_facts,
     "plan": planned_facts,
+    "monitor": panel_facts,
     "notes": partial(notes_facts, most=NOTES),
     "products": None,
     "upgrade": upgrade_facts,

@@ -31,11 +31,13 @@ COLUMNS: tuple[tuple[str, str, bool], ...] = (
     ("Account type", "type", False),
     ("RFI", "rfi", False),
     ("Plan", "plan", False),
+    ("Monitor", "monitor", False),
     ("Your role", "role", False),
     ("Cancel", "cancel", False),
 )
 OF_SHELF = {
-    "in_progress": COLUMNS[:-1],
+    # Watched before it is handed over, too; but what counts is what comes after.
+    "in_progress": tuple(column for column in COLUMNS if column[1] not in ("monitor", "cancel")),
     # Answered and worked off, or it would not be complete.
     "complete": tuple(column for column in COLUMNS if column[1] not in ("rfi", "plan")),
 }

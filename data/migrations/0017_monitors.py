@@ -78,7 +78,9 @@ KEPT_SQLITE = (
     f"CREATE TRIGGER monitor_changed AFTER UPDATE OF state ON monitor WHEN old.state <> new.state BEGIN {KEEP}; END",
 )
 KEPT_POSTGRESQL = (
-    f"CREATE FUNCTION keep_monitors() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {KEEP}; RETURN NULL; END $$",
+    # The customer is held first, by a statement of its own: the next one sees what others committed until then.
+    "CREATE FUNCTION keep_monitors() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    f" PERFORM 1 FROM customer WHERE id = new.customer_id FOR NO KEY UPDATE; {KEEP}; RETURN NULL; END $$",
     "CREATE TRIGGER monitor_set_up AFTER INSERT ON monitor FOR EACH ROW EXECUTE FUNCTION keep_monitors()",
     "CREATE TRIGGER monitor_changed AFTER UPDATE OF state ON monitor FOR EACH ROW"
     " WHEN (old.state <> new.state) EXECUTE FUNCTION keep_monitors()",
