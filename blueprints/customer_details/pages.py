@@ -13,8 +13,8 @@ from blueprints.customer_details.rules import Details
 from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
 from blueprints.monitors.pages import panel_facts
-from blueprints.plans.panel import planned_facts
 from blueprints.orders.change_panel import upgrade_facts
+from blueprints.plans.panel import planned_facts
 from blueprints.rfi.panel import rfi_facts
 from blueprints.transfers.panel import transfer_facts
 from data.customers import Customer
