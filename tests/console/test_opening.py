@@ -33,7 +33,7 @@ def goes_on(answer: Answer) -> bool:
 def test_goes_on_to_the_console_and_says_so(admin: Visitor, world: World) -> None:
     answer = press(admin, a_customer_of_ada(world))
     assert goes_on(answer)
-    assert "You are signed in at https://console.example as Ada Admin" in answer.text
+    assert "You go on to https://console.example, signed in as Ada Admin" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
 
 
