@@ -16,6 +16,8 @@ CREATE TABLE steps_due (
 CREATE TABLE month_count (
   partner_id BIGINT NOT NULL REFERENCES partner (id) ON DELETE CASCADE, month TEXT NOT NULL, what TEXT NOT NULL,
   n BIGINT NOT NULL, PRIMARY KEY (partner_id, month, what))""",
+    # Drafts that wait are found without looking at any other order.
+    "CREATE INDEX order_draft_of_partner ON \"order\" (partner_id) WHERE state = 'draft'",
 )
 
 # --- what a row counts for, of the records named {row} ------------------------------------------------
