@@ -11,18 +11,21 @@ from data.customers import SHELVES
 
 def doors(who: Standing, rows: Sequence[Row]) -> list[Door]:
     """What each row says, in their order."""
-    roles = [held_role(who, row.id, row.partner_id) for row in rows]
-    theirs = [row for row, role in zip(rows, roles, strict=True) if role == HOLDER]
+    theirs = [row for row in rows if held_role(who, row.id, row.partner_id) == HOLDER]
     if not theirs:
         return [NOT_THEIRS] * len(rows)
     own, partners, delegated = beside(who, theirs)
-    found = []
-    for row, role in zip(rows, roles, strict=True):
-        closed, address, signs_in = partners.get(row.partner_id, (False, "", True))
+    judged: dict[Any, Door] = {}  # most rows of a page are alike
+    found = {}
+    for row in theirs:
+        closed, address, signs_in = partners[row.partner_id]
         if row.id in own:
             address, signs_in = own[row.id]
-        found.append(judge(role, Facts(SHELVES[row.status], closed, address, signs_in, row.id in delegated)))
-    return found
+        case = (row.status, closed, address, signs_in, row.id in delegated)
+        if case not in judged:
+            judged[case] = judge(HOLDER, Facts(SHELVES[row.status], *case[1:]))
+        found[row.id] = judged[case]
+    return [found.get(row.id, NOT_THEIRS) for row in rows]
 
 
 def beside(
