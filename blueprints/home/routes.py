@@ -42,8 +42,8 @@ TILES: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
     ("prospects", "Pending prospects", "prospects.index", "", {}),
     ("rfis", "RFIs waiting", "customers.in_progress", "warn", {"sort": "rfi"}),
     ("overdue", "Steps overdue", "plans_stuck.index", "warn", {"reason": "overdue"}),
-    ("problems", "Problems now", "customers.complete", "bad", {"sort": "monitors"}),
-    ("ending", "Cancellations pending", "customers.complete", "", {}),
+    ("problems", "Problems now", "customers.complete", "bad", {"sort": "monitor"}),
+    ("ending", "Cancellations pending", "customers.complete", "", {"sort": "cancel"}),
 )
 OPEN_BEFORE_SET_UP = ("home.setup", "home.set_up", "home.healthz", "static")
 

@@ -77,10 +77,9 @@ class Life:
                 a_customer(self.chance.choice(self.partners), status=status, permitted_users=users, lead="")
             )
             return
-        deed = self.chance.choice(
-            (self.move, self.move, self.resize, self.ask, self.mark, self.ask, self.mark, self.plan, self.plan, self.step, self.step, self.work,
-             self.work, self.finish, self.order, self.sell, self.forget)
-        )  # fmt: skip
+        often = (self.move, self.ask, self.mark, self.plan, self.step, self.work) * 2
+        seldom = (self.resize, self.finish, self.order, self.sell, self.forget)
+        deed = self.chance.choice(often + seldom)
         deed(self.chance.choice(self.customers))
 
     def move(self, customer: Customer) -> None:
@@ -271,5 +270,7 @@ def test_names_who_has_a_problem_now(admin: Visitor, stranger: Visitor, world: W
     listed = [" ".join(each.text_content().split()) for each in page.find("section[aria-labelledby=problems] li")]
     assert sorted(listed) == ["Company 0Inbound queue", "Company 1Journal queue"]
     assert "2 Problems now" in page.text
+    address = next(link.get("href") for link in page.find(".tiles a") if "Problems" in link.text)
+    assert {name.text for name in admin.get(address).find("tbody strong a")[:2]} == {"Company 0", "Company 1"}
     assert "Company 0" not in stranger.get("/").text
     assert not stranger.get("/").find("section[aria-labelledby=problems]")
