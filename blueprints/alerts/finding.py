@@ -95,12 +95,6 @@ def find_alert(who: Standing, alert_id: int, permission: str = "customers.see", 
     return alert
 
 
-def open_count(who: Standing) -> int:
-    """How many alerts are open where this person sees them."""
-    count: int = Alert.select(fn.COUNT(Alert.id)).where(Alert.ended_at.is_null() & reached(who)).scalar()
-    return count
-
-
 # --- who was told -------------------------------------------------------------------------------------
 
 
