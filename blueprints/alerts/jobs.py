@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
 from huey import crontab
 
@@ -12,10 +13,12 @@ from blueprints.gateways.bounds import installed
 from blueprints.gateways.many import many
 from blueprints.gateways.queue import nudge as ask_for
 from blueprints.gateways.queue import queue
-from blueprints.gateways.webhooks import Heard, post
 from blueprints.mailroom.jobs import connected
 from blueprints.mailroom.jobs import nudge as send_letters
 from data.moments import now
+
+if TYPE_CHECKING:
+    from blueprints.gateways.webhooks import Heard
 
 AT_ONCE = 8  # webhooks, each of another subscriber
 
@@ -81,8 +84,10 @@ def post_all() -> int:
     return len(claimed)
 
 
-def post_one(claimed: Claimed) -> Heard:
+def post_one(claimed: Claimed) -> "Heard":
     """One try, with the database closed."""
+    from blueprints.gateways.webhooks import Heard, post  # noqa: PLC0415 - loaded when there is something to post
+
     try:
         headers = deliveries.headers_of(claimed, now())
     except Unreadable as refusal:
