@@ -18,7 +18,7 @@ ANYWHERE = "day"
 # A script of one line for a mail server: how many letters its queue holds, and how old the oldest is. awk and curl are
 # on every machine that runs Postfix.
 POSTFIX = (
-    "postqueue -j | awk -v now=$(date +%s) "
+    "/usr/sbin/postqueue -j | awk -v now=$(date +%s) "
     '\'match($0, /"arrival_time": *[0-9]+/) { n++; at = substr($0, RSTART + RLENGTH - 10, 10);'
     " if (!first || at < first) first = at }"
     ' END { printf "value=%d&oldest_seconds=%d", n, first ? now - first : 0 }\''

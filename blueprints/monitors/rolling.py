@@ -47,7 +47,7 @@ def roll_up() -> None:
         with transaction():
             fold_readings(ids, raw_until)
             fold_hours(ids, hours_until)
-            forget(ids, at - ALL)
+            forget(ids, start_of_day(at - ALL))
 
 
 def batches() -> Iterator[Sequence[int]]:

@@ -36,6 +36,13 @@ def test_takes_json_and_plain_text_and_says_the_state(app, world):
     assert (kept.state, kept.value, kept.recent, marks(monitor)) == ("good", 12, "gw", "3-g---")
 
 
+def test_takes_what_curl_sends_as_a_form(app, world):
+    monitor, token = a_watched(world)
+    answer = app.test_client().post(f"/monitors/push/{token}", data={"value": "12", "oldest_seconds": "5"})
+    assert answer.status_code == 200, answer.data
+    assert (again(monitor).value, again(monitor).oldest) == (12, 5)
+
+
 def test_leaves_the_session_and_the_form_token_alone(app, world):
     _, token = a_watched(world)
     answer = push(app, token)
