@@ -1,9 +1,9 @@
 """Real servers for the tests, started by the tests: nothing that the machine happens to run is used.
 
 Each `with` (`postgresql`, `redis`, `smtp_sink`, `dns_server`, `dovecot`, `postfix`, `slapd`, `misbehaving`) starts
-one on a free port of 127.0.0.1, in a folder of its own, and ends it. `need()` skips a test whose program is not installed, or
-fails it where REQUIRE_SERVICES=1 promises that all of them are; `missing_line()` says at the end of a run
-what was not there.
+one on a free port of 127.0.0.1, in a folder of its own, and ends it. `need()` skips a test whose program is not
+installed, or fails it where REQUIRE_SERVICES=1 promises that all of them are; `missing_line()` says at the end of a
+run what was not there.
 """
 
 from tests.services.databases import Database, PostgreSQL, postgresql, redis
