@@ -50,6 +50,7 @@ PAGES_OF_PLACES = {
     "console.delegate": "accounts.people",
     "console.own_log": "",
     "console.": "customers.in_progress",
+    "monitors.": "customers.in_progress",
     "alerts.": "customers.in_progress",
     "subscribers.": "customers.in_progress",
     "plans": "customers.in_progress",
