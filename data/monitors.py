@@ -30,7 +30,8 @@ class Monitor(Record):
 
     `probe` names what the portal does where it looks itself, `settings` where and how, `sealed` the secret for it.
     Thresholds: `warning` and `problem` on the value, `warning_age` and `problem_age` on seconds; null for none.
-    `every`: seconds between two readings, after three of which without news (`quiet_at`) it is unknown.
+    `every`: seconds between two readings, after three of which without news it is unknown; `quiet_at`: when that is to
+    be looked at, null before the first reading.
     `damping`: how many readings in a row change the state; `recent`: levels of the last ones, a letter each.
     `value`, `oldest` (seconds), `message`, `read_at`: of the newest reading. `trouble`: why the last look told nothing.
     `due_at`: when a probe is due, null for those that are sent here; `claimed_at`: a worker is at it since then.

@@ -45,7 +45,7 @@ TILES: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
     ("problems", "Problems now", "customers.complete", "bad", {"sort": "monitor"}),
     ("ending", "Cancellations pending", "customers.complete", "", {"sort": "cancel"}),
 )
-OPEN_BEFORE_SET_UP = ("home.setup", "home.set_up", "home.healthz", "static")
+OPEN_BEFORE_SET_UP = ("home.setup", "home.set_up", "home.healthz", "static", "pushes.push")  # the last is for scripts
 
 
 def limit(app: Flask, limiter: Limiter) -> None:

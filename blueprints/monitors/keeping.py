@@ -51,6 +51,7 @@ class Held(NamedTuple):
     warning_age: int | None
     problem_age: int | None
     read_at: Any
+    quiet_at: Any
 
     @property
     def thresholds(self) -> Thresholds:
@@ -76,7 +77,8 @@ def written(statement: str, mark: str) -> str:
 
 
 def ask(statement: str, values: Sequence[Any]) -> Any:
-    return database.execute_sql(written(statement, database.param), values)
+    opened = database.obj  # past the proxy, which costs more than finding the statement
+    return opened.execute_sql(written(statement, opened.param), values)
 
 
 def hold(where: str, values: Sequence[Any]) -> list[Held]:
@@ -90,9 +92,10 @@ INSERT = (
     " ON CONFLICT (monitor_id, key) WHERE key IS NOT NULL DO NOTHING"
 )
 UPDATE = (
-    "UPDATE monitor SET recent = ?, value = ?, oldest = ?, message = ?, read_at = ?, quiet_at = ?,"
-    " trouble = '', trouble_at = NULL WHERE id = ?"
+    "UPDATE monitor SET recent = ?, value = ?, oldest = ?, message = ?, read_at = ?, trouble = '', trouble_at = NULL"
+    " WHERE id = ?"
 )
+LISTEN = "UPDATE monitor SET quiet_at = ? WHERE id = ?"
 CHANGED = "UPDATE monitor SET state = ?, since = ? WHERE id = ?"
 TOLD = (
     "INSERT INTO monitor_change (monitor_id, customer_id, partner_id, service, before, after, at, value, oldest,"
@@ -118,8 +121,9 @@ def keep(monitor: Held, seen: Seen, now: datetime) -> Kept:
     if read_at is not None and seen.at < min(read_at, now):
         return Kept(monitor.state, monitor.state, True)
     recent = (monitor.recent + level)[-MOST_DAMPING:]
-    quiet_at = as_kept(quiet_after(now, monitor.every))
-    ask(UPDATE, (recent, seen.value, seen.oldest, seen.message, at, quiet_at, monitor.id))
+    ask(UPDATE, (recent, seen.value, seen.oldest, seen.message, at, monitor.id))
+    if monitor.quiet_at is None:  # otherwise it is moved when it has come (silence.py), not at each reading
+        ask(LISTEN, (as_kept(quiet_after(now, monitor.every)), monitor.id))
     state = state_after(monitor.state, recent, monitor.damping)
     if state == monitor.state or not change(monitor, state, now, seen):
         state = monitor.state

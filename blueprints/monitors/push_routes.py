@@ -1,6 +1,7 @@
 """Where readings are sent to. No page: it speaks with scripts, in JSON."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -27,7 +28,7 @@ def push(token: str) -> Response:
     if len(body) > pushing.LARGEST:
         return said(413, error=f"A body has at most {pushing.LARGEST:,} bytes.")
     try:
-        kept = pushing.take(token, body, request.headers.get("Idempotency-Key", ""), request.remote_addr or "")
+        kept = pushing.take(token, body, request.environ.get("HTTP_IDEMPOTENCY_KEY", ""), request.remote_addr or "")
     except Refused as refusal:
         answer = said(STATUS.get(type(refusal), 422), error=refusal.sentence)
         if answer.status_code == 429:
@@ -37,4 +38,10 @@ def push(token: str) -> Response:
 
 
 def said(status: int, **facts: object) -> Response:
-    return current_app.response_class(json.dumps(facts), status, mimetype="application/json")
+    return current_app.response_class(written(**facts), status, mimetype="application/json")
+
+
+@lru_cache(maxsize=500)
+def written(**facts: object) -> str:
+    """As JSON; there are few different ones."""
+    return json.dumps(facts)

@@ -7,7 +7,9 @@ customer who left) is answered alike.
 import json
 import math
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -16,7 +18,7 @@ from urllib.parse import parse_qsl
 from blueprints.monitors.judging import OF_STATE
 from blueprints.monitors.keeping import Kept, Seen, hold, keep
 from blueprints.web.refusals import NotThere, Refused
-from data.database import transaction
+from data.database import is_sqlite, transaction
 from data.moments import now
 
 LARGEST = 4_096  # bytes of a body
@@ -174,11 +176,65 @@ def take(token: str, body: bytes, key: str, address: str) -> Kept:
     at, hashed = now(), hash_of(token)
     if wrong_of.too_often(address, at, more=0):
         raise TooOften("Too many tries. Wait a minute, then try again.")
-    with transaction():
-        monitor = next(iter(hold("token_hash = ?", (hashed,))), None)
+    pushed = Pushed(hashed, address, at, said_in(body, key, at))
+    if is_sqlite():
+        pushed.wait_for_turn()
+    else:
+        with transaction():
+            pushed.answer = pushed.judged()
+    if isinstance(pushed.answer, Kept):
+        return pushed.answer
+    raise pushed.answer or RuntimeError("a push that nobody answered")
+
+
+def said_in(body: bytes, key: str, at: datetime) -> Seen | Unreadable:
+    """Read before the database is held up; what is wrong with it is told only to whoever has a token."""
+    try:
+        return read(body, key, at)
+    except Unreadable as wrong:
+        return wrong
+
+
+waiting: deque["Pushed"] = deque()
+writing = threading.Lock()
+
+
+@dataclass
+class Pushed:
+    """What was sent, and what came of it. `seen`: or what is wrong with it. `answer`: None until somebody judged it."""
+
+    hashed: str
+    address: str
+    at: datetime
+    seen: Seen | Unreadable
+    answer: Kept | Exception | None = None
+
+    def wait_for_turn(self) -> None:
+        """Until it is written. Whoever's turn it is writes what waits in one transaction: a SQLite has one writer at a
+        time, and lets the others wait asleep.
+        """
+        waiting.append(self)
+        with writing:
+            if self.answer is None:
+                write_all([waiting.popleft() for _ in range(len(waiting))])
+
+    def judged(self) -> Kept | Refused:
+        """Call inside a transaction, to which a refusal does nothing."""
+        monitor = next(iter(hold("token_hash = ?", (self.hashed,))), None)
         if monitor is None or monitor.shelf == PAST or monitor.source != "push":
-            wrong_of.too_often(address, at)
-            raise NotThere
-        if readings_of.too_often(monitor.id, at):
-            raise TooOften
-        return keep(monitor, read(body, key, at), at)
+            wrong_of.too_often(self.address, self.at)
+            return NotThere()
+        if readings_of.too_often(monitor.id, self.at):
+            return TooOften()
+        return self.seen if isinstance(self.seen, Unreadable) else keep(monitor, self.seen, self.at)
+
+
+def write_all(some: Sequence[Pushed]) -> None:
+    """None of them is answered before all are committed: the others wait for `writing`."""
+    try:
+        with transaction():
+            for each in some:
+                each.answer = each.judged()
+    except Exception as problem:  # noqa: BLE001 - each of them is told of it, and tells its own sender
+        for each in some:
+            each.answer = problem

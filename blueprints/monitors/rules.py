@@ -11,6 +11,7 @@ from peewee import IntegrityError
 from blueprints.accounts.standing import Standing
 from blueprints.customers.rules import find_customer
 from blueprints.customers.sealing import seal
+from blueprints.monitors.judging import quiet_after
 from blueprints.monitors.keeping import tell
 from blueprints.monitors.kinds import FOR_SERVICE, KINDS, aged, kind_of
 from blueprints.monitors.pushing import hash_of
@@ -149,6 +150,8 @@ def alter(who: Standing, customer: Customer, monitor: Monitor, wish: Wish, token
     at, before = now(), monitor.state
     if others:  # what was read until now is about something else
         forget_state(monitor, at)
+    elif monitor.read_at and "every" in changed:
+        monitor.quiet_at = quiet_after(monitor.read_at, monitor.every)
     monitor.recent = ""
     monitor.save()
     if others and before != monitor.state:

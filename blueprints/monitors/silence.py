@@ -74,5 +74,6 @@ def later(monitor: Held, since: datetime, at: datetime) -> datetime | None:
     """Until when to wait for news all the same; None when it is silent now."""
     if ends := maintenance_until(monitor.customer_id, monitor.id, at):
         return quiet_after(ends, monitor.every)
-    listened = quiet_after(since, monitor.every)
-    return listened if listened > at else None
+    heard = max(since, min(as_moment(monitor.read_at) or since, at))
+    waits = quiet_after(heard, monitor.every)
+    return waits if waits > at else None

@@ -44,7 +44,8 @@ class RememberedSessions(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Most answers change nothing in it: then there is no cookie to make, and no need to ask how."""
-        if not session or self.should_set_cookie(app, session):
+        empty = not session and not session.modified
+        if not empty and (not session or self.should_set_cookie(app, session)):
             super().save_session(app, session, response)
         elif session.accessed:
             differs = response.headers.get("Vary")

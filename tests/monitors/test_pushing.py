@@ -1,6 +1,7 @@
 """Readings that scripts send: what is taken, what is refused, and what becomes of the state."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -221,3 +222,12 @@ def test_two_services_of_one_customer_are_both_in_the_marks(app, world):
     push(app, token, "value=30")
     push(app, second, "value=11")
     assert marks(monitor) == "0-pw--"
+
+
+def test_many_at_once_are_all_kept_and_what_is_wrong_harms_no_others(app, world):
+    tokens = [a_watched(world)[1] for _ in range(4)]
+    asked = [("wrong", "value=1"), (tokens[0], "value=NaN"), *((token, "value=1") for token in tokens * 10)]
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda one: push(app, *one).status_code, asked))
+    assert statuses == [404, 422, *[200] * 40]
+    assert Reading.select().count() == 40
