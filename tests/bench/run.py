@@ -1,6 +1,6 @@
 """`make bench`: what the portal costs, as ratios within one run. Nothing here fails a test; people read it.
 
-Run alone: .venv/bin/python tests/bench/run.py [submit] [start] [prospects] [rfi] [customers] [plan] [search] [home] [monitors] [home]
+Run alone: .venv/bin/python tests/bench/run.py [submit] [start] [prospects] [rfi] [customers] [plan] [search] [home] [monitors]
 """
 
 import importlib
