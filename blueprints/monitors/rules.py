@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from peewee import IntegrityError
@@ -20,11 +21,13 @@ from data import history
 from data.customers import Customer
 from data.database import locked, transaction
 from data.formats import moment
+from data.kept import Kept
 from data.moments import now
 from data.monitors import SERVICES, Maintenance, Monitor
 
 WATCHED = ("in_progress", "complete", "pending_cancellation")
 LONGEST_MAINTENANCE = timedelta(days=30)
+MOST_REMEMBERED = 200  # times of maintenance, the latest to end
 MOST_MAINTENANCE = 20  # planned or under way, of one customer
 TOLD = {
     "source": "source",
@@ -117,9 +120,14 @@ def find_watched(who: Standing, customer_id: int) -> Customer:
 
 def monitor_of(customer_id: int, service: str, *, held: bool = False) -> Monitor | None:
     """`held`: until the transaction ends."""
+    if not held:
+        return next((monitor for monitor in monitors_by(customer_id) if monitor.service == service), None)
     query = Monitor.select().where((Monitor.customer == customer_id) & (Monitor.service == service))
-    found: Monitor | None = (locked(query) if held else query).first()
+    found: Monitor | None = locked(query).first()
     return found
+
+
+monitors_by = Kept(lambda customer: Monitor.select().where(Monitor.customer == customer))
 
 
 def seen(monitor: Monitor | None, version: int) -> None:
@@ -373,5 +381,15 @@ def what_of(service: str) -> str:
 
 def maintenance_of(customer_id: int) -> list[Maintenance]:
     """What is planned or under way, in order."""
-    open_ones = (Maintenance.customer == customer_id) & (Maintenance.ends_at > now())
-    return list(Maintenance.select().where(open_ones).order_by(Maintenance.begins_at))
+    at = now()
+    return sorted((each for each in maintenance_by(customer_id) if each.ends_at > at), key=attrgetter("begins_at"))
+
+
+maintenance_by = Kept(
+    lambda customer: (
+        Maintenance.select()
+        .where(Maintenance.customer == customer)
+        .order_by(Maintenance.ends_at.desc())
+        .limit(MOST_REMEMBERED)
+    )
+)

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from blueprints.monitors.charting import Chart, Point, draw
 from blueprints.monitors.judging import Stretch, stretches, uptime
-from blueprints.monitors.keeping import as_kept, as_moment, ask
+from blueprints.monitors.keeping import as_kept, as_moment, ask, marks
 from blueprints.monitors.kinds import FOR_SERVICE, KINDS, Kind, aged, kind_of, valued
 from blueprints.monitors.rolling import begin_of
+from blueprints.monitors.rules import maintenance_by, monitors_by
 from data import formats
 from data.customers import Customer
 from data.kept import Kept
@@ -26,8 +27,6 @@ MARKS = {
     "off": ("calm", "Not set up"),
 }
 CHANGES = 20  # shown at once
-
-monitors_by = Kept(lambda customer: Monitor.select().where(Monitor.customer == customer))
 
 
 @dataclass(frozen=True)
@@ -147,17 +146,21 @@ Changes = list[tuple[datetime, str, str]]
 
 def changes_in(ids: Sequence[int], since: datetime) -> dict[int, Changes]:
     """(at, before, after) of each monitor, in order."""
-    columns = (MonitorChange.monitor, MonitorChange.at, MonitorChange.before, MonitorChange.after)
-    rows = MonitorChange.select(*columns).where(MonitorChange.monitor.in_(ids) & (MonitorChange.at >= since))
     found: dict[int, Changes] = {}
-    for monitor_id, *change in rows.order_by(MonitorChange.at, MonitorChange.id).tuples():
-        found.setdefault(monitor_id, []).append((change[0], change[1], change[2]))
+    if ids:
+        rows = ask(CHANGED_SINCE.format(marks(ids)), (*ids, as_kept(since))).fetchall()
+        for monitor_id, at, before, after in rows:
+            found.setdefault(monitor_id, []).append((as_moment(at), before, after))
     return found
 
 
+CHANGED_SINCE = (
+    "SELECT monitor_id, at, before, after FROM monitor_change WHERE monitor_id IN ({}) AND at >= ? ORDER BY at, id"
+)
+
+
 def maintenance_in(customer_id: int, since: datetime) -> list[Maintenance]:
-    in_it = (Maintenance.customer == customer_id) & (Maintenance.ends_at > since)
-    return list(Maintenance.select().where(in_it))
+    return [each for each in maintenance_by(customer_id) if each.ends_at > since]
 
 
 def uptime_of(
@@ -327,8 +330,17 @@ def joined(one: Point, other: Point) -> Point:
 
 def recent_changes(monitor: Monitor) -> list[MonitorChange]:
     """The newest first."""
-    query = MonitorChange.select().where(MonitorChange.monitor == monitor.id)
-    return list(query.order_by(MonitorChange.at.desc(), MonitorChange.id.desc()).limit(CHANGES))
+    return changes_by(monitor.id)
+
+
+changes_by = Kept(
+    lambda monitor: (
+        MonitorChange.select()
+        .where(MonitorChange.monitor == monitor)
+        .order_by(MonitorChange.at.desc(), MonitorChange.id.desc())
+        .limit(CHANGES)
+    )
+)
 
 
 def kinds_for(service: str) -> list[tuple[str, str]]:
