@@ -398,4 +398,7 @@ def postfix() -> Iterator[Postfix]:
         server = Postfix(folder)
         log, environ = folder / "out", {**os.environ, "MAIL_CONFIG": str(folder)}
         with running([program("postfix"), "start-fg"], (folder / "spool/public/showq").exists, log, env=environ):
-            yield server
+            try:
+                yield server
+            finally:  # its master is a child that outlives what started it
+                server.command("postfix", "stop")
