@@ -21,7 +21,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blueprints.accounts import routes as accounts
 from blueprints.accounts import security
+from blueprints.alerts import routes as alerts
+from blueprints.alerts import subscriber_routes as subscribers
 from blueprints.cancellations import routes as cancellations
+from blueprints.console import routes as console
 from blueprints.customer_details import routes as customer_details
 from blueprints.customers import attachment_routes as attachments
 from blueprints.customers import contact_routes as contacts
@@ -32,6 +35,8 @@ from blueprints.home import routes as home
 from blueprints.home.navigation import navigation_for
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.mailroom import routes as mailroom
+from blueprints.monitors import push_routes as pushes
+from blueprints.monitors import routes as monitors
 from blueprints.orders import change_routes as changes
 from blueprints.orders import routes as orders
 from blueprints.partners import routes as partners
@@ -73,6 +78,7 @@ FEATURES = (
     customer_details,
     cancellations,
     transfers,
+    console,
     rfi,
     rfi_review,
     rfi_reminding,
@@ -80,7 +86,11 @@ FEATURES = (
     plans_stuck,
     plans_mailboxes,
     checks,
+    monitors,
+    pushes,
     welcome,
+    alerts,
+    subscribers,
     mailroom,
 )
 TWO_MEGABYTES = 2 * 1024 * 1024
@@ -239,6 +249,7 @@ def add_commands(app: Flask, settings: Settings) -> None:
         start_worker().join()
 
     home.add_commands(app)
+    console.add_commands(app)
 
 
 def answers(host: str, port: int) -> bool:

@@ -83,6 +83,7 @@ class Customer(Findable, Record):
     shelf = TextField(default="prospects")
     rfi_state = TextField(default="")  # that of the newest RFI, kept by the database for lists; "" without one
     steps_left = IntegerField(default=-1)  # of the plan, kept likewise; -1 while it has no steps
+    monitors = TextField(default="4-----")  # rank of the worst of its five marks, and the marks, kept likewise
     subscription_start = Day(null=True)
     commitment_ends = Day(null=True)
     created_at = Moment()

@@ -35,8 +35,9 @@ SELL = WORK | {
     "rfi.links",
     "mailroom.see",
     "mailroom.send",
+    "alerts.edit",
 }
-RUN = SELL | {"people.manage", "partner.edit", "partner.see"}
+RUN = SELL | {"people.manage", "partner.edit", "partner.see", "console.open", "console.delegate"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.PARTNER_ADMIN: RUN,

@@ -10,7 +10,21 @@ from jinja2 import Environment
 from peewee import Model
 
 from blueprints.web.access import known_permissions
-from data import accounts, attachments, cancellations, customers, emails, history, notes, orders, partners, plans, rfi
+from data import (
+    accounts,
+    alerts,
+    attachments,
+    cancellations,
+    console,
+    customers,
+    emails,
+    history,
+    notes,
+    orders,
+    partners,
+    plans,
+    rfi,
+)
 from data.database import Record, database
 from data.roles import ALL_PERMISSIONS
 
@@ -19,7 +33,21 @@ PYTHON = [ROOT / "app.py", *sorted(path for folder in ("blueprints", "data") for
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 PAGES = [path for path in TEMPLATES if "emails" not in path.parts]
 STATIC = ROOT / "static"
-RECORD_MODULES = (accounts, attachments, cancellations, customers, emails, history, notes, orders, partners, plans, rfi)
+RECORD_MODULES = (
+    accounts,
+    alerts,
+    attachments,
+    cancellations,
+    console,
+    customers,
+    emails,
+    history,
+    notes,
+    orders,
+    partners,
+    plans,
+    rfi,
+)
 
 
 def named(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Flask-Security, dressed as ours: its views under our addresses, with our pages, our words and our history."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -267,3 +267,8 @@ def sign_in(person_id: int) -> None:
 def stay_signed_in(fs_uniquifier: str) -> None:
     """Keep this one session when all sessions of the person were ended."""
     session["_user_id"] = fs_uniquifier
+
+
+def proven_at() -> datetime:
+    """When the person at this session last proved who they are, by password or otherwise; long ago if never."""
+    return datetime.fromtimestamp(session.get("fs_paa", 0), UTC)

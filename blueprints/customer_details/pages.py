@@ -8,9 +8,11 @@ from flask import url_for
 
 from blueprints.accounts.standing import Standing
 from blueprints.cancellations.pages import cancellation_facts
+from blueprints.console.panel import console_facts
 from blueprints.customer_details.rules import Details
 from blueprints.customers.attachment_pages import attachments_facts
 from blueprints.customers.pages import notes_facts
+from blueprints.monitors.pages import panel_facts
 from blueprints.orders.change_panel import upgrade_facts
 from blueprints.plans.panel import planned_facts
 from blueprints.rfi.panel import rfi_facts
@@ -24,8 +26,9 @@ Facts = Callable[[Standing, Customer], dict[str, Any]]
 # Panel (a block of customer_details/show.html) → what it needs beside the details; features that draw their own
 # panel say it themselves.
 PANELS: dict[str, Facts | None] = {
-    "heading": None,
+    "heading": console_facts,
     "plan": planned_facts,
+    "monitor": panel_facts,
     "notes": partial(notes_facts, most=NOTES),
     "products": None,
     "upgrade": upgrade_facts,

@@ -11,10 +11,11 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.domains import shown_domain
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import chosen_customers, every_customer
-from blueprints.customers.lists import RFI_STATES, Progress, names_of, plans_of
+from blueprints.customers.lists import RFI_STATES, Progress, marks_of, names_of, plans_of
 from blueprints.customers.wanted import Wanted
 from blueprints.web.csv_files import csv_safe
 from data.customers import ACCOUNT_TYPES, Contact
+from data.monitors import SERVICES
 from data.plans import OWNERS
 
 AT_ONCE = 500
@@ -22,7 +23,7 @@ LEAD = ("Implementation Lead", "Email", "Phone")
 NOBODY = ("", "", "")
 HEADING = (
     *("Customer", "Domain", "MSP", "Permitted users", "Account type", "RFI"),
-    *("Steps done", "Steps", "Whose turn", "Your role"),
+    *("Steps done", "Steps", "Whose turn", *SERVICES.values(), "Your role"),
     *("Subscription start", "Created", *LEAD),
 )
 
@@ -68,6 +69,7 @@ def cells(who: Standing, rows: list[Row]) -> Iterator[Cells]:
             ACCOUNT_TYPES.get(row.account_type, row.account_type),
             RFI_STATES.get(row.rfi_state, ""),
             *worked_off(plans.get(row.id)),
+            *(mark.text for mark in marks_of(row.monitors)),
             who.role_on(row.id, row.partner_id).label,
             row.subscription_start or "",
             day_there(row, who.timezone),

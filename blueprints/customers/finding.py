@@ -38,6 +38,7 @@ class Row(NamedTuple):
     status: str
     rfi_state: str
     steps_left: int
+    monitors: str
     commitment_ends: Any
     subscription_start: Any
     created_at: Any

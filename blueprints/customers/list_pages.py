@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers import lists
+from blueprints.customers.consoles import Door, doors_of
 from blueprints.customers.endings import Ending, endings_of
 from blueprints.customers.finding import Row
 from blueprints.customers.listing import Listing
@@ -30,11 +31,13 @@ COLUMNS: tuple[tuple[str, str, bool], ...] = (
     ("Account type", "type", False),
     ("RFI", "rfi", False),
     ("Plan", "plan", False),
+    ("Monitor", "monitor", False),
     ("Your role", "role", False),
     ("Cancel", "cancel", False),
 )
 OF_SHELF = {
-    "in_progress": COLUMNS[:-1],
+    # Watched before it is handed over, too; but what counts is what comes after.
+    "in_progress": tuple(column for column in COLUMNS if column[1] not in ("monitor", "cancel")),
     # Answered and worked off, or it would not be complete.
     "complete": tuple(column for column in COLUMNS if column[1] not in ("rfi", "plan")),
 }
@@ -99,8 +102,9 @@ def rows_drawn(who: Standing, rows: list[Row], shelf: str, base: str, chosen: Co
             shelf,
             base,
             row.id in chosen,
+            door,
         )
-        for row, ending in zip(rows, endings, strict=True)
+        for row, ending, door in zip(rows, endings, doors_of(who, rows), strict=True)
     )
     return Markup("".join(drawn))  # noqa: S704 - each is the macro's own output, escaped there
 
@@ -115,11 +119,12 @@ def row_drawn(
     shelf: str,
     base: str,
     ticked: bool,
+    door: Door | None,
 ) -> Markup:
     """One row. Kept, because drawing rows anew is most of what a list costs."""
     drawing: Any = current_app.jinja_env.get_template("customers/row.html").module
     shown = lists.shown(row, partner, role, plan)
-    return Markup(drawing.row(shown, base, ticked, shelf == "in_progress", ending))  # noqa: S704 - escaped by the macro
+    return Markup(drawing.row(shown, base, ticked, shelf == "in_progress", ending, door))  # noqa: S704 - escaped by the macro
 
 
 def base_address() -> str:

@@ -1,6 +1,7 @@
 """The two lists of customers, *In progress* and *Complete*, and the words that every list of customers shares."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from blueprints.accounts.standing import Standing
@@ -12,6 +13,7 @@ from blueprints.customers.wanted import Wanted
 from data import formats
 from data.customers import ACCOUNT_TYPES
 from data.database import database
+from data.monitors import SERVICES
 from data.partners import Partner
 from data.plans import OWNERS
 
@@ -40,6 +42,24 @@ class Progress(NamedTuple):
         return f"{OWNERS[self.turn]}’s turn" if self.turn else ""
 
 
+class Mark(NamedTuple):
+    """One of the five marks of what is monitored: how it looks, and what it says."""
+
+    service: str
+    look: str
+    drawing: str
+    text: str
+
+
+MARKS = {
+    "g": ("good", "ok", "good"),
+    "w": ("warn", "alert", "warning"),
+    "p": ("bad", "no", "problem"),
+    "u": ("calm", "dot", "unknown"),
+    "-": ("calm", "dash", "not set up"),
+}
+
+
 class Shown(NamedTuple):
     """A customer as a row of the list shows it, in words; `partner` is "" where all rows are of one MSP."""
 
@@ -52,6 +72,7 @@ class Shown(NamedTuple):
     rfi: str
     role: str
     plan: Progress | None
+    marks: tuple[Mark, ...]
 
 
 def shown(row: Row, partner: str, role: str, plan: Progress | None = None) -> Shown:
@@ -65,7 +86,14 @@ def shown(row: Row, partner: str, role: str, plan: Progress | None = None) -> Sh
         rfi=row.rfi_state,
         role=role,
         plan=plan,
+        marks=marks_of(row.monitors),
     )
+
+
+@cache
+def marks_of(kept: str) -> tuple[Mark, ...]:
+    """The five marks as they are kept: rank, then the first letters of states."""
+    return tuple(Mark(label, *MARKS[letter]) for label, letter in zip(SERVICES.values(), kept[1:], strict=True))
 
 
 def plans_of(rows: Iterable[Row]) -> dict[int, Progress]:

@@ -27,6 +27,8 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "transfers": ("Partner change", ("transfer.",)),
     "rfi": ("RFI", ("rfi.",)),
     "plan": ("Plan", ("plan.",)),
+    "monitors": ("Monitor and alerts", ("monitor.", "alert.")),
+    "console": ("Console", ("console.",)),
     "letters": ("Letters", ("email.",)),
     "notes": ("Notes", ("note.",)),
     "attachments": ("Attachments", ("attachment.",)),

@@ -18,6 +18,7 @@ SORTS = {
     "type": "account_type",
     "rfi": "rfi_state",
     "plan": "steps_left",
+    "monitor": "monitors",  # the worst first
     "role": "name_key",  # the names under one role after those under another
     "cancel": "subscription_start",  # what began first can be cancelled first
     "created": "created_at",

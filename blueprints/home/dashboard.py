@@ -1,4 +1,4 @@
-"""What the first page tells: how many customers there are, what to do next, what happened lately.
+"""What the first page tells: what to do next, what is wrong now, what happened lately (the figures: figures.py).
 
 The number of queries depends on how many partners the person works for, never on how many customers there are.
 """
@@ -8,20 +8,19 @@ from typing import Any
 
 from blueprints.accounts.standing import Standing
 from blueprints.cancellations.rules import left_to_do
-from blueprints.customers.finding import Sql, ask, counted, one_after_the_other, one_of, select
-from blueprints.customers.rules import customers_for
+from blueprints.customers.finding import Sql, ask, one_after_the_other, one_of, reached, select
 from blueprints.customers.telling import Told, told
 from blueprints.transfers.finding import confirmations_waiting, offers_waiting
 from data.accounts import Grant, Person
 from data.customers import Customer
 from data.history import History
-from data.orders import Order
+from data.monitors import SERVICES
 from data.partners import ContractedPrice, Partner, Product
-from data.rfi import Rfi
 
 LINES = 15
 COUNTED_UP_TO = 100  # waiting things are counted up to here; more are “100 or more”
-SHELVES = ("prospects", "in_progress", "complete")
+PROBLEMS = 5
+WATCHED = ("complete", "in_progress")  # shelves
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,41 @@ class Next:
     partner_id: int | None = None
 
 
-def counts_for(who: Standing) -> dict[str, int]:
-    """Shelf → how many customers the person sees there, from the kept table."""
-    return {shelf: sum(counted(who, "customers.see", shelf).values()) for shelf in SHELVES}
+@dataclass(frozen=True)
+class Problem:
+    """A customer of whom a service has a problem now. `services`: which."""
+
+    customer_id: int
+    name: str
+    services: str
 
 
-def what_next(who: Standing, counts: dict[str, int], can_send: bool) -> list[Next]:
-    """What is left to do, most pressing first. Every line is true now and goes away when it is done."""
+def problems_now(who: Standing) -> list[Problem]:
+    """The first few, by the order of their marks."""
+    wrong = Sql("monitors < '1'")
+    legs = [leg & wrong for shelf in WATCHED for leg in reached(who, "customers.see", shelf)]
+    questions = [select("id, name, monitors", Sql("customer"), leg, "monitors, id", PROBLEMS) for leg in legs]
+    rows = ask(one_after_the_other(questions)) if questions else []
+    return [Problem(row_id, name, failing(marks)) for row_id, name, marks in rows[:PROBLEMS]]
+
+
+def failing(marks: str) -> str:
+    """“Inbound queue, journal queue”: after the rank of the worst stand the five marks, p for a problem."""
+    names = [name for name, mark in zip(SERVICES.values(), marks[1:], strict=True) if mark == "p"]
+    return ", ".join(names).capitalize()
+
+
+def what_next(who: Standing, numbers: dict[str, int], can_send: bool) -> list[Next]:
+    """What is left to do, most pressing first; `numbers` are those of the tiles.
+
+    Every line is true now and goes away when it is done.
+    """
     products = Product.select().where(Product.active).exists()
     found = [
         *supplies(who, products),
-        *waiting(who),
+        *waiting(who, numbers["rfis"]),
         *(cancellations() if who.may("cancellations.process") else ()),
-        *(first_prospect(counts) if products and who.may("prospects.edit") else ()),
+        *(first_prospect(numbers) if products and who.may("prospects.edit") else ()),
         *(letters_held() if not can_send and who.may("mailroom.see") else ()),
         *(company_of_one(who) if who.may("people.manage") else ()),
     ]
@@ -82,21 +103,32 @@ def partners_without_prices(who: Standing) -> list[Partner]:
     return list(query.limit(4))
 
 
-def waiting(who: Standing) -> list[Next]:
+def waiting(who: Standing, rfis: int) -> list[Next]:
     """Drafts to be submitted, and RFIs that customers have not answered."""
     found = []
     if who.may("orders.edit"):
-        ours = customers_for(who, "orders.edit").select(Customer.id)
-        drafts = up_to(Order.select(Order.id).where((Order.state == "draft") & Order.customer.in_(ours)))
+        drafts = drafts_waiting(who)
         if drafts:
             title = "An order is not submitted yet" if drafts == 1 else f"{many(drafts)} orders are not submitted yet"
             found.append(Next(title, "Drafts stand with their prospects and customers.", "prospects"))
-    ours = customers_for(who).where(Customer.shelf == "in_progress").select(Customer.id)
-    open_rfis = Rfi.select(Rfi.id).where(Rfi.state.in_(("incomplete", "error")) & Rfi.customer.in_(ours))
-    if rfis := up_to(open_rfis):
-        title = "An RFI waits for answers" if rfis == 1 else f"{many(rfis)} RFIs wait for answers"
+    if rfis:
+        title = "An RFI waits for answers" if rfis == 1 else f"{rfis:,} RFIs wait for answers"
         found.append(Next(title, "Onboarding starts when the RFI is complete.", "in_progress"))
     return [*found, *partner_changes(who)]
+
+
+def drafts_waiting(who: Standing) -> int:
+    """Along the index of drafts: the word stands in the statement itself, or SQLite would not use it."""
+    is_draft = Sql("state = 'draft'")
+    if who.operator:
+        legs = [is_draft]
+    else:
+        raised, lowered = who.exceptions("orders.edit")
+        kept = one_of("customer_id NOT IN", lowered) if lowered else Sql()
+        legs = [Sql("partner_id = ?", (each,)) & is_draft & kept for each in who.partners_where("orders.edit")]
+        legs += [one_of("customer_id IN", raised) & is_draft] if raised else []
+    found = ask(one_after_the_other([select("id", Sql('"order"'), leg, "", COUNTED_UP_TO) for leg in legs]))
+    return min(len(found), COUNTED_UP_TO)
 
 
 def partner_changes(who: Standing) -> list[Next]:
@@ -127,8 +159,8 @@ def many(count: int) -> str:
     return f"{count} or more" if count == COUNTED_UP_TO else str(count)
 
 
-def first_prospect(counts: dict[str, int]) -> list[Next]:
-    if any(counts.values()):
+def first_prospect(numbers: dict[str, int]) -> list[Next]:
+    if any(numbers[shelf] for shelf in ("prospects", "in_progress", "complete")):
         return []
     text = "A company that may become your customer: its name and domain will do."
     return [Next("Add the first prospect", text, "prospects")]

@@ -44,6 +44,15 @@ PAGES_OF_PLACES = {
     "customer_details.": "customers.in_progress",
     "transfers.": "customers.in_progress",
     "changes.": "customers.in_progress",
+    "console.settings": "partners.settings",
+    "console.save_settings": "partners.settings",
+    "console.holders": "accounts.people",
+    "console.delegate": "accounts.people",
+    "console.own_log": "",
+    "console.": "customers.in_progress",
+    "monitors.": "customers.in_progress",
+    "alerts.": "customers.in_progress",
+    "subscribers.": "customers.in_progress",
     "plans": "customers.in_progress",
 }
 

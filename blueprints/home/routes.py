@@ -9,7 +9,8 @@ from flask_limiter import Limiter
 from markupsafe import Markup, escape
 
 from blueprints.accounts import security
-from blueprints.home import commands, dashboard, door, hits, rules
+from blueprints.home import commands, dashboard, door, figures, hits, rules
+from blueprints.home.chart import chart_of
 from blueprints.home.forms import SetupForm
 from blueprints.home.search import Asked
 from blueprints.mailroom import jobs as mailroom_jobs
@@ -33,12 +34,18 @@ PLACES = {
     "cancellations": "cancellations.index",
     "second_factor": "security.two_factor_setup",
 }
-SHELVES = (
-    ("prospects", "Prospects", "prospects.index"),
-    ("in_progress", "In progress", "customers.in_progress"),
-    ("complete", "Complete", "customers.complete"),
+# What a tile counts → its words, where it leads, the mark it has while there is any, and what else the address asks.
+TILES: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
+    ("complete", "Active customers", "customers.complete", "", {}),
+    ("in_progress", "Onboarding in progress", "customers.in_progress", "", {}),
+    ("users", "Permitted users", "", "", {}),
+    ("prospects", "Pending prospects", "prospects.index", "", {}),
+    ("rfis", "RFIs waiting", "customers.in_progress", "warn", {"sort": "rfi"}),
+    ("overdue", "Steps overdue", "plans_stuck.index", "warn", {"reason": "overdue"}),
+    ("problems", "Problems now", "customers.complete", "bad", {"sort": "monitor"}),
+    ("ending", "Cancellations pending", "customers.complete", "", {"sort": "cancel"}),
 )
-OPEN_BEFORE_SET_UP = ("home.setup", "home.set_up", "home.healthz", "static")
+OPEN_BEFORE_SET_UP = ("home.setup", "home.set_up", "home.healthz", "static", "pushes.push")  # the last is for scripts
 
 
 def limit(app: Flask, limiter: Limiter) -> None:
@@ -50,18 +57,24 @@ def limit(app: Flask, limiter: Limiter) -> None:
 @blueprint.get("/", endpoint="dashboard")
 @for_signed_in
 def show() -> Response:
-    counts = dashboard.counts_for(g.who)
+    found = figures.figures_for(g.who)
+    steps = dashboard.what_next(g.who, found.numbers, mailroom_jobs.can_send())
     return page(
         "home/dashboard.html",
         ["next", "recent"],
-        shelves=[(label, counts[shelf], address_of(endpoint)) for shelf, label, endpoint in SHELVES],
-        steps=[(step, address_of(PLACES.get(step.place, ""), step.partner_id)) for step in next_steps(counts)],
+        tiles=[tile(found.numbers[what], *rest) for what, *rest in TILES],
+        chart=chart_of(found),
+        problems=dashboard.problems_now(g.who) if found.numbers["problems"] else [],
+        more_problems=found.numbers["problems"] > dashboard.PROBLEMS,
+        steps=[(step, address_of(PLACES.get(step.place, ""), step.partner_id)) for step in steps],
         recent=[replace(told, href=customer_address(told.customer_id)) for told in dashboard.recent_history(g.who)],
     )
 
 
-def next_steps(counts: dict[str, int]) -> list[dashboard.Next]:
-    return dashboard.what_next(g.who, counts, mailroom_jobs.can_send())
+def tile(count: int, label: str, endpoint: str, mark: str, asked: dict[str, str]) -> dict[str, Any]:
+    """A figure, where it leads, and whether it is marked."""
+    href = url_for(endpoint, **asked) if endpoint in current_app.view_functions else ""
+    return {"count": count, "label": label, "href": href, "mark": mark if count else ""}
 
 
 def customer_address(customer_id: int) -> str:

@@ -107,6 +107,7 @@ def tabs(partner_id: int, current: str) -> list[dict[str, Any]]:
         ("Settings", "partners.settings"),
         ("Contracted prices", "partners.price_lists"),
         ("Records", "checks.expected_of_partner"),
+        ("Consoles", "console.settings"),
     )
     return [
         {"label": label, "href": url_for(endpoint, partner_id=partner_id), "current": endpoint == current}

@@ -18,6 +18,11 @@ POLICY = "; ".join(
 YEAR = 31_536_000
 
 
+def posting_to(origin: str) -> str:
+    """The same policy for one answer, whose form may be posted to another origin too."""
+    return POLICY.replace("form-action 'self'", f"form-action 'self' {origin}")
+
+
 ALWAYS = (
     ("Content-Security-Policy", POLICY),
     ("X-Content-Type-Options", "nosniff"),

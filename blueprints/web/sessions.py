@@ -44,7 +44,8 @@ class RememberedSessions(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Most answers change nothing in it: then there is no cookie to make, and no need to ask how."""
-        if not session or self.should_set_cookie(app, session):
+        empty = not session and not session.modified
+        if not empty and (not session or self.should_set_cookie(app, session)):
             super().save_session(app, session, response)
         elif session.accessed:
             differs = response.headers.get("Vary")
@@ -58,7 +59,9 @@ class RememberedTokens(CSRFProtect):
     def protect(self, apply_exemptions: bool = False) -> None:
         if request.method in HARMLESS:
             return
-        if request.endpoint and is_known_token(request.form.get("csrf_token", "")) and is_from_here():
+        # Without a session there is no token of ours, and the body is left unread: scripts send what is no form.
+        ours = request.endpoint and session.get("csrf_token")
+        if ours and is_known_token(request.form.get("csrf_token", "")) and is_from_here():
             g.csrf_valid = True  # as Flask-WTF says it to its forms
         else:
             super().protect(apply_exemptions)

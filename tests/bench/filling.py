@@ -39,6 +39,13 @@ RFI_STATES = ("complete", "incomplete", "incomplete", "error", "not_applicable")
 KEPT = Path(__file__).parents[2] / "instance" / "bench"
 COUNT = "INSERT INTO customer_count SELECT partner_id, shelf, letter, count(*) FROM customer GROUP BY 1, 2, 3"
 
+FIGURES = (
+    "INSERT INTO figure SELECT partner_id, 'users', sum(permitted_users) FROM customer WHERE shelf = 'complete'"
+    " GROUP BY 1",
+    "INSERT INTO figure SELECT partner_id, 'rfis', count(*) FROM customer WHERE shelf = 'in_progress'"
+    " AND rfi_state IN ('incomplete', 'error') GROUP BY 1",
+)
+
 
 def kept(rows: int, shelf: str) -> Path:
     """A SQLite database as `filled` makes it, from an earlier run if there is one."""
@@ -90,7 +97,8 @@ def fill(connection: sqlite3.Connection, rows: int, shelf: str) -> None:
     marks = ", ".join("?" * len(COLUMNS.split(",")))
     connection.executemany(f"INSERT INTO customer ({COLUMNS}) VALUES ({marks})", customers(rows, shelf))
     connection.execute("COMMIT")
-    connection.execute(COUNT)
+    for counted in (COUNT, *FIGURES):
+        connection.execute(counted)
     connection.execute("INSERT INTO customer_search (customer_search) VALUES ('rebuild')")
     for _, _, sql in aside:
         connection.execute(sql)
@@ -132,7 +140,8 @@ def fill_postgresql(url: str, rows: int, shelf: str) -> None:
         with connection.cursor().copy(f"COPY customer ({COLUMNS}) FROM STDIN") as copy:
             for row in customers(rows, shelf):
                 copy.write_row(row)
-        connection.execute(COUNT)
+        for counted in (COUNT, *FIGURES):
+            connection.execute(counted)
         for _, definition in indexes:
             connection.execute(definition)
         connection.execute("VACUUM ANALYZE")

@@ -1,6 +1,6 @@
 """`make bench`: what the portal costs, as ratios within one run. Nothing here fails a test; people read it.
 
-Run alone: .venv/bin/python tests/bench/run.py [name of a measure] …
+Run alone: .venv/bin/python tests/bench/run.py [one of MEASURES] …
 """
 
 import importlib
@@ -9,7 +9,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-MEASURES = ("start", "submit", "prospects", "customers", "cancellations", "details", "plan", "checks", "rfi", "search")
+MEASURES = (
+    *("start", "submit", "prospects", "customers", "cancellations", "details", "plan"),
+    *("checks", "rfi", "search", "home", "monitors"),
+)
 
 
 def main(asked: list[str]) -> None:

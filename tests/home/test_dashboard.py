@@ -20,9 +20,23 @@ from tests.cancellations.cancelled import pending
 from tests.factories import World, a_customer, a_grant_over, a_person, a_prospect
 from tests.visits import Visitor
 
+LABELS = (
+    *("Active customers", "Onboarding in progress", "Permitted users", "Pending prospects", "RFIs waiting"),
+    *("Steps overdue", "Problems now", "Cancellations pending"),
+)
+
+
+def tiles(answer: Any) -> dict[str, str]:
+    found = {tile.text_content().replace("View more", ""): tile for tile in answer.find(".tiles li")}
+    told = {" ".join(text.split()).partition(" ")[2]: text.split()[0] for text in found}
+    assert tuple(told) == LABELS
+    return told
+
 
 def counts(answer: Any) -> list[str]:
-    return [figure.text for figure in answer.find(".money dd")]
+    """Of prospects, onboardings and customers in service."""
+    found = tiles(answer)
+    return [found[label] for label in ("Pending prospects", "Onboarding in progress", "Active customers")]
 
 
 def steps(answer: Any) -> list[str]:

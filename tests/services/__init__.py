@@ -1,14 +1,14 @@
 """Real servers for the tests, started by the tests: nothing that the machine happens to run is used.
 
-Each `with` (`postgresql`, `redis`, `smtp_sink`, `dns_server`, `dovecot`, `slapd`, `misbehaving`) starts one on
-a free port of 127.0.0.1, in a folder of its own, and ends it. `need()` skips a test whose program is not installed, or
-fails it where REQUIRE_SERVICES=1 promises that all of them are; `missing_line()` says at the end of a run
-what was not there.
+Each `with` (`postgresql`, `redis`, `smtp_sink`, `dns_server`, `dovecot`, `postfix`, `slapd`, `misbehaving`) starts
+one on a free port of 127.0.0.1, in a folder of its own, and ends it. `need()` skips a test whose program is not
+installed, or fails it where REQUIRE_SERVICES=1 promises that all of them are; `missing_line()` says at the end of a
+run what was not there.
 """
 
 from tests.services.databases import Database, PostgreSQL, postgresql, redis
 from tests.services.directory import Directory, slapd
-from tests.services.mail import Dovecot, Received, SmtpSink, dovecot, smtp_sink
+from tests.services.mail import Dovecot, Postfix, Received, SmtpSink, dovecot, postfix, smtp_sink
 from tests.services.misbehaving import Misbehaving, misbehaving
 from tests.services.names import DnsServer, dns_server
 from tests.services.starting import AXE, HOST, HTMX, answers, chromium, free_port, missing_line, need
@@ -22,6 +22,7 @@ __all__ = [
     "DnsServer",
     "Dovecot",
     "Misbehaving",
+    "Postfix",
     "PostgreSQL",
     "Received",
     "SmtpSink",
@@ -33,6 +34,7 @@ __all__ = [
     "misbehaving",
     "missing_line",
     "need",
+    "postfix",
     "postgresql",
     "redis",
     "slapd",

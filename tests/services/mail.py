@@ -9,12 +9,14 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -316,3 +318,90 @@ def dovecot(
         )
         with running([program("dovecot"), "-F", "-c", conf], lambda: answers(server.port), folder / "log"):
             yield server
+
+
+# --- Postfix ------------------------------------------------------------------------------------------
+
+POSTFIX = """
+compatibility_level = 3.6
+queue_directory = {folder}/spool
+data_directory = {folder}/data
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = sender.example
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+default_transport = smtp
+defer_transports = smtp
+maillog_file = {folder}/log
+maillog_file_prefixes = {folder}
+import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C
+"""
+# What takes letters in and keeps them: no port is opened, and nothing is sent.
+POSTFIX_SERVICES = """
+pickup    unix  n       -       n       1       1       pickup
+cleanup   unix  n       -       n       -       0       cleanup
+qmgr      unix  n       -       n       300     1       qmgr
+rewrite   unix  -       -       n       -       -       trivial-rewrite
+showq     unix  n       -       n       -       -       showq
+error     unix  -       -       n       -       -       error
+retry     unix  -       -       n       -       -       error
+bounce    unix  -       -       n       -       0       bounce
+defer     unix  -       -       n       -       0       bounce
+trace     unix  -       -       n       -       0       bounce
+postlog   unix-dgram n  -       n       -       1       postlogd
+"""
+
+
+@dataclass(frozen=True)
+class Postfix:
+    """A mail server of its own whose letters wait in its queue. `folder`: of its configuration."""
+
+    folder: Path
+
+    def command(self, name: str, *rest: str, **how) -> subprocess.CompletedProcess:
+        """One of its programs, with its own configuration."""
+        command, environ = [str(program(name)), *rest], {**os.environ, "MAIL_CONFIG": str(self.folder)}
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30, env=environ, **how)
+
+    def fill(self, count: int) -> None:
+        """So many letters more."""
+        letter = "From: queue@sender.example\nTo: somebody@receiver.example\nSubject: Waits\n\nHello.\n"
+        before = self.deferred()
+        for _ in range(count):
+            self.command("sendmail", "-i", "-f", "queue@sender.example", "somebody@receiver.example", input=letter)
+        until = time.monotonic() + 20
+        while self.deferred() < before + count:
+            assert time.monotonic() < until, (self.folder / "log").read_text()
+            time.sleep(0.05)
+
+    def drain(self) -> None:
+        self.command("postsuper", "-d", "ALL")
+
+    def deferred(self) -> int:
+        """How many wait where they stay; on their way there some are in two queues for a moment."""
+        return self.command("postqueue", "-j").stdout.count('"queue_name": "deferred"')
+
+
+@contextlib.contextmanager
+def postfix() -> Iterator[Postfix]:
+    """A Postfix that takes letters from this machine's own programs and sends none. Only root can start one."""
+    need("postfix")
+    if os.geteuid() != 0:
+        pytest.skip("Postfix is started by root only")
+    owner = pwd.getpwnam("postfix")
+    with own_folder() as folder:
+        folder.chmod(0o755)
+        (folder / "main.cf").write_text(POSTFIX.format(folder=folder))
+        (folder / "master.cf").write_text(POSTFIX_SERVICES)
+        (folder / "data").mkdir()
+        os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
+        (folder / "spool").mkdir()
+        server = Postfix(folder)
+        log, environ = folder / "out", {**os.environ, "MAIL_CONFIG": str(folder)}
+        with running([program("postfix"), "start-fg"], (folder / "spool/public/showq").exists, log, env=environ):
+            try:
+                yield server
+            finally:  # its master is a child that outlives what started it
+                server.command("postfix", "stop")

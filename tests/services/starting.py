@@ -32,6 +32,7 @@ SERVICES = {
     "postgresql": ("initdb", "postgres"),
     "redis": ("redis-server",),
     "dovecot": ("dovecot",),
+    "postfix": ("postfix", "postqueue", "curl", "awk"),
     "slapd": ("slapd", "slapadd", "ldapsearch"),
     "qpdf": ("qpdf",),
     "poppler": ("pdftotext", "pdftoppm"),
