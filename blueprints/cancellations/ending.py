@@ -9,9 +9,11 @@ from typing import Protocol
 
 from blueprints.cancellations.eligibility import end_of_day
 from blueprints.cancellations.letters import Concern, write_ended
+from blueprints.console.delegating import end_access
 from blueprints.customers.links import revoke_links
 from blueprints.customers.rules import move_to
 from blueprints.customers.sealing import erase_secrets
+from blueprints.monitors.rules import stop_watching
 from data.accounts import Grant, Person
 from data.cancellations import EXPORT_DAYS, Cancellation
 from data.customers import Customer
@@ -81,7 +83,9 @@ def end_service(cancellation_id: int, portal: str) -> bool:
         concern = Concern(PORTAL, customer, partner, cancellation, portal)
         concern.record("cancellation.ended")
         end_links(concern)
+        end_access(PORTAL, customer)
         end_roles(concern)
+        stop_watching(PORTAL, customer)
         end_work(customer)
         erase_secrets(PORTAL, customer)
         move_to(customer, "cancelled", PORTAL)

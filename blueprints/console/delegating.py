@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import JOIN, fn
 
@@ -143,7 +144,7 @@ def switch_on(who: Standing, person: Person, customer: Customer) -> int:
     return 1
 
 
-def switch_off(who: Standing, person: Person, customer: Customer) -> int:
+def switch_off(who: Any, person: Person, customer: Customer) -> int:
     this = (Delegation.person == person.id) & (Delegation.customer == customer.id)
     gone: int = Delegation.delete().where(this).execute()
     if gone:
@@ -151,14 +152,23 @@ def switch_off(who: Standing, person: Person, customer: Customer) -> int:
     return gone
 
 
-def tell(kind: str, who: Standing, person: Person, customer: Customer) -> None:
+def end_access(who: Any, customer: Customer) -> None:
+    """Switch off everybody's access to the console of a customer who leaves. Call inside the transaction.
+
+    Before their roles end: the database takes the access of whoever holds no role any more, and tells nobody.
+    """
+    for delegation in those_with_access(customer):
+        switch_off(who, delegation.person, customer)
+
+
+def tell(kind: str, who: Any, person: Person, customer: Customer) -> None:
     history.record(kind, who, partner=customer.partner_id, customer=customer.id, name=person.name)
 
 
 def those_with_access(customer: Customer) -> list[Delegation]:
     """Whose delegated access to this customer is on, by name."""
     query = Delegation.select(Delegation, Person).join(Person, on=(Delegation.person == Person.id), attr="person")
-    return list(query.where(Delegation.customer == customer.id).order_by(fn.LOWER(Person.name)).limit(PEOPLE))
+    return list(query.where(Delegation.customer == customer.id).order_by(fn.LOWER(Person.name)))
 
 
 def own_log(who: Standing, before: int = 0) -> tuple[list[ConsoleUse], int]:

@@ -225,16 +225,30 @@ def switch_off(who: Standing, customer_id: int, service: str, version: int) -> M
         customer = find_customer(who, customer_id, "customers.edit")
         monitor = set_up_one(customer_id, service)
         seen(monitor, version)
-        at, before = now(), monitor.state
-        forget_state(monitor, at)
-        monitor.state = "off"
-        monitor.token_hash = monitor.token_made_at = monitor.due_at = monitor.claimed_at = None
-        monitor.sealed, monitor.trouble, monitor.trouble_at = "", "", None
-        monitor.version += 1
-        monitor.save()
-        tell_change(monitor, customer, before, at)
-        keep_history(who, customer, "monitor.switched_off", service=SERVICES[service])
+        turn_off(who, customer, monitor)
     return monitor
+
+
+def stop_watching(who: Any, customer: Customer) -> None:
+    """Switch off whatever is watched of a customer who leaves, and end its maintenance. Call inside the transaction."""
+    watched = Monitor.select().where((Monitor.customer == customer) & (Monitor.state != "off")).order_by(Monitor.id)
+    for monitor in locked(watched):
+        turn_off(who, customer, monitor)
+    at = now()
+    Maintenance.delete().where((Maintenance.customer == customer) & (Maintenance.begins_at > at)).execute()
+    Maintenance.update(ends_at=at).where((Maintenance.customer == customer) & (Maintenance.ends_at > at)).execute()
+
+
+def turn_off(who: Any, customer: Customer, monitor: Monitor) -> None:
+    at, before = now(), monitor.state
+    forget_state(monitor, at)
+    monitor.state = "off"
+    monitor.token_hash = monitor.token_made_at = monitor.due_at = monitor.claimed_at = None
+    monitor.sealed, monitor.trouble, monitor.trouble_at = "", "", None
+    monitor.version += 1
+    monitor.save()
+    tell_change(monitor, customer, before, at)
+    keep_history(who, customer, "monitor.switched_off", service=SERVICES[monitor.service])
 
 
 def set_up_one(customer_id: int, service: str) -> Monitor:

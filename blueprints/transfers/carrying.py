@@ -13,7 +13,7 @@ from blueprints.customers.attachments import file_document
 from blueprints.customers.links import new_link
 from blueprints.mailroom.rules import one_line
 from blueprints.orders.submission import lines_of
-from blueprints.transfers.going_along import carry_history, carry_plan, carry_rfi
+from blueprints.transfers.going_along import carry_history, carry_monitors, carry_plan, carry_rfi
 from blueprints.transfers.letters import Concern, write_new_partner, write_taken_over
 from blueprints.transfers.ordering import order_of
 from data import formats, history
@@ -72,6 +72,7 @@ def take_over(concern: Concern, lead: Contact | None) -> Customer:
     name = f"Takeover addendum {order.addendum_number}.pdf"
     filed = file_document(accepter, new, name, paper, order=order)
     carry_plan(old, new, order)
+    carry_monitors(old, new)
     rfi, left_out = carry_rfi(concern, new, order)
     write_taken_over(concern, new, filed, left_out, lead_told=lead is not None)
     if lead is not None:

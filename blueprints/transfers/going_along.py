@@ -1,4 +1,5 @@
-"""The answers of the RFI, the plan, and the history between customer and provider, as the receiving MSP gets them.
+"""The answers of the RFI, the plan, the monitors, and the history between customer and provider, as the receiving MSP
+gets them.
 
 Named are the customer's own contact (who comes by a link), the provider and the portal. People of the releasing MSP are
 “the former MSP”.
@@ -20,6 +21,7 @@ from data.accounts import Grant, Person
 from data.customers import Customer
 from data.history import PORTAL, History
 from data.moments import now
+from data.monitors import Monitor
 from data.orders import Order
 from data.plans import Mailbox, Plan, PlanCheck, PlanStep
 from data.questions import Question
@@ -100,6 +102,32 @@ def titles_of(old: Customer) -> frozenset[str]:
 def write_many(record: Any, rows: list[dict[str, Any]]) -> None:
     for start in range(0, len(rows), AT_ONCE):
         record.insert_many(rows[start : start + AT_ONCE]).execute()
+
+
+# --- monitors -----------------------------------------------------------------------------------------
+
+OF_MONITOR = ("service", "source", "probe", "settings", "every", "damping")
+THRESHOLDS = ("warning", "problem", "warning_age", "problem_age")
+NO_PASSWORD = "The password did not go along: type it again."  # noqa: S105 - a sentence
+
+
+def carry_monitors(old: Customer, new: Customer) -> None:
+    """What is watched, and how. Readings, alerts, and whom they are told to stay; so do passwords and tokens.
+
+    What looks without a password goes on looking at once; the others wait for one, or for a new token. They are
+    unknown until something is read, which nobody is told of: that is how each begins.
+    """
+    for was in Monitor.select().where((Monitor.customer == old) & (Monitor.state != "off")).order_by(Monitor.id):
+        waits = bool(was.sealed)
+        Monitor.create(
+            customer=new,
+            since=now(),
+            made_at=now(),
+            due_at=None if waits or was.source == "push" else now(),
+            trouble=NO_PASSWORD if waits else "",
+            trouble_at=now() if waits else None,
+            **{name: getattr(was, name) for name in (*OF_MONITOR, *THRESHOLDS)},
+        )
 
 
 # --- the plan -----------------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from datetime import date
 from peewee import ModelSelect
 
 from blueprints.cancellations.ending import EARLIEST_ZONE, end_links, end_roles, end_work
+from blueprints.console.delegating import end_access
 from blueprints.customers.rules import lead_with_address, move_to
 from blueprints.customers.sealing import erase_secrets
+from blueprints.monitors.rules import stop_watching
 from blueprints.orders.subscription import at_hand, subscription_in
 from blueprints.transfers.carrying import take_over
 from blueprints.transfers.finding import lines_of
@@ -106,6 +108,7 @@ def move(concern: Concern) -> None:
     transfer, old = concern.transfer, concern.customer
     lead = lead_with_address(old)
     end_links(concern)
+    end_access(PORTAL, old)
     end_roles(concern)
     drop_draft(concern)
     names = ", ".join(line.name for line in lines_of(transfer))
@@ -118,6 +121,7 @@ def move(concern: Concern) -> None:
         transfer.taken_over_as = take_over(concern, lead)
     transfer.save()
     end_work(old)
+    stop_watching(PORTAL, old)
     erase_secrets(PORTAL, old)
     Contact.delete().where(Contact.customer == old).execute()
     write_moved(concern)

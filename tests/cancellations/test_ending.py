@@ -5,27 +5,33 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 
 from blueprints.accounts.standing import standing_of
 from blueprints.cancellations import ending, jobs
 from blueprints.cancellations.ending import end_due, end_service
 from blueprints.customers.links import follow_link, hashed
 from blueprints.customers.sealing import seal
+from blueprints.monitors.rules import Wish
 from blueprints.web.refusals import NotThere
 from data.accounts import Grant, Person
 from data.cancellations import Cancellation
+from data.console import Delegation
 from data.customers import Customer
 from data.database import database
 from data.emails import Email
 from data.history import History, sentence
 from data.moments import now
+from data.monitors import NEVER_SET_UP, Monitor
 from data.orders import Order
 from data.partners import Partner
 from data.plans import Mailbox, Plan, PlanCheck, PlanStep
 from data.rfi import Rfi, RfiAnswer, RfiLink
 from data.roles import Role
 from tests.cancellations.cancelled import PORTAL, begun, old_enough, over, pending
+from tests.console.opened import delegated
 from tests.factories import World, a_grant_over, a_person
+from tests.monitors.watched import again, push, watch
 from tests.orders.drafts import a_draft
 from tests.visits import Visitor
 
@@ -199,6 +205,30 @@ class TestWhatEnds:
         end_service(asked.id, PORTAL)
         assert Grant.select().where(Grant.customer_id == customer.id).count() == 2
         assert visit_as(shut_out).get(f"/customers/{customer.id}").status == 404
+
+    def test_nothing_is_watched_any_more(self, app: Flask, world: World) -> None:
+        customer = old_enough(world)
+        pushed, token = watch(world, customer, "outbound_queue")
+        looked, _ = watch(
+            world, customer, "directory_connector", Wish("ldap", {"host": "ldap.example", "base": "dc=x"})
+        )
+        Monitor.update(state="problem").where(Monitor.id == pushed.id).execute()
+        end_service(over(pending(world, customer=customer)).id, PORTAL)
+        for monitor in (again(pushed), again(looked)):
+            assert (monitor.state, monitor.token_hash, monitor.due_at, monitor.sealed) == ("off", None, None, "")
+        assert push(app, token).status_code == 404
+        assert told(customer.id, "monitor.switched") == [
+            "Monitor of Outbound queue switched off",
+            "Monitor of Directory connector switched off",
+        ]
+        assert Customer.get_by_id(customer.id).monitors == NEVER_SET_UP
+
+    def test_delegated_access_ends(self, world: World) -> None:
+        customer = old_enough(world)
+        delegated(world.admin, customer)
+        end_service(over(pending(world, customer=customer)).id, PORTAL)
+        assert not Delegation.select().exists()
+        assert told(customer.id, "console.") == [f"Delegated access of {world.admin.name} switched off"]
 
     def test_secrets_are_erased(self, world: World) -> None:
         customer = old_enough(world)

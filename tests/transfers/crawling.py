@@ -13,9 +13,11 @@ from werkzeug.routing import IntegerConverter, Rule
 
 from blueprints.customer_details.pages import PANELS
 from data.accounts import Person
+from data.alerts import Alert, Subscriber
 from data.attachments import Attachment
 from data.customers import Customer
 from data.emails import Email
+from data.monitors import SERVICES
 from data.notes import Note
 from data.orders import Order
 from data.partners import Partner, Product
@@ -38,7 +40,10 @@ RECORDS = {
     "person_id": Person,
     "product_id": Product,
     "link_id": RfiLink,
+    "alert_id": Alert,
+    "subscriber_id": Subscriber,
 }
+WORDS = {"service": tuple(service.replace("_", "-") for service in SERVICES)}  # in addresses, in place of a number
 ASKED_BESIDES = {
     "customers.history": [f"?about={about}" for about in ("orders", "notes", "letters", "attachments", "plan", "rfi")],
     "mailroom.index": ["?q=Zwm", "?q=quellenhof"],
@@ -57,6 +62,9 @@ def candidates(rule: Rule) -> Iterator[dict[str, Any]]:
     """Arguments for an address: every record there is, whoever's it may be."""
     values = []
     for name in sorted(rule.arguments):
+        if name in WORDS:
+            values.append([(name, word) for word in WORDS[name]])
+            continue
         if not isinstance(rule._converters[name], IntegerConverter):
             return  # a token, which nobody knows
         values.append([(name, value) for value in (ids(RECORDS[name]) if name in RECORDS else range(1, 4))])

@@ -16,13 +16,16 @@ from blueprints.mailroom.rules import write
 from blueprints.plans.making import make_plan
 from data import history
 from data.accounts import Person
+from data.alerts import Alert, AlertNotice, Subscriber
 from data.attachments import Paper
+from data.console import ConsoleUse, PartnerConsole
 from data.customers import Contact, Customer
 from data.database import transaction
 from data.definitions import as_definition, current_sets
 from data.history import History
 from data.mailboxes import MailboxSource
 from data.moments import now
+from data.monitors import Maintenance, Monitor, MonitorChange, Reading
 from data.notes import Note, NoteVersion
 from data.orders import Order, OrderLine
 from data.partners import Partner, PriceTier
@@ -30,6 +33,7 @@ from data.plan_choosing import Needs
 from data.plans import Mailbox, Plan, PlanCheck, PlanStep, StepComment
 from data.rfi import AskedSet, HandedIn, Rfi, RfiAnswer, RfiFlag, RfiLink
 from data.roles import Role
+from tests.console.opened import delegated
 from tests.factories import World, a_grant_over, a_person
 from tests.transfers.changing import a_complete_customer
 
@@ -66,9 +70,14 @@ SHOWN = (
     "agreement",
     "street",
     "upload",
+    "reading",
+    "said",
+    "remark",
+    "subscriber",
+    "console",
 )
 # What nobody finds on a page, and must not be found there later either.
-UNSHOWN = ("expected", "mailboxhost", "rfireason")
+UNSHOWN = ("expected", "mailboxhost", "rfireason", "maintenance")
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,8 @@ def plant(world: World) -> Planted:
         plant_letters(customer, harbour)
         plant_rfi(customer, person)
         plant_plan(customer, person)
+        plant_monitors(customer, person)
+        plant_console(customer, world.stranger)
         history.record(
             "cancellation.withdrawn", person, partner=harbour.id, customer=customer.id, reason=marker("history")
         )
@@ -229,6 +240,49 @@ def plant_plan(customer: Customer, person: Person) -> None:
     history.record("plan.step_done", person, **facts, step=marker("ownstep"))
     history.record("plan.signed", person, **facts, side="the MSP", reason=f": {marker('stepreason')}")
     history.record("plan.completed", person, **facts)
+
+
+def plant_monitors(customer: Customer, person: Person) -> None:
+    """One that is sent here, with all that happened to it; one that looks with a password, and one without."""
+    usual = {"customer": customer, "since": now(), "made_at": now(), "read_at": now(), "state": "good"}
+    queue = Monitor.create(
+        service="outbound_queue", source="push", token_hash="2" * 64, token_made_at=now(), warning=50, problem=200,
+        problem_age=3600, value=7, message=marker("reading"), **usual,
+    )  # fmt: skip  # one monitor, as it was set up
+    ldap = {"host": "ldap.quellenhof.example", "base": "dc=quellenhof", "user": "cn=reader"}
+    Monitor.create(
+        service="directory_connector", source="probe", probe="ldap", settings=ldap, sealed=seal("geheim"),
+        due_at=now(), **usual,
+    )  # fmt: skip  # as above
+    Monitor.create(
+        service="inbound_queue", source="probe", probe="smtp", settings={"host": "mx.quellenhof.example"},
+        every=300, damping=3, due_at=now(), **usual,
+    )  # fmt: skip  # as above
+    Reading.create(monitor=queue, at=now(), value=7, level="g", message=marker("reading"))
+    of = {"monitor": queue, "service": queue.service}
+    MonitorChange.create(
+        **of, customer_id=customer.id, partner_id=customer.partner_id, before="good", after="problem", at=now(),
+        told_at=now(), message=marker("reading"),
+    )  # fmt: skip  # as above
+    told = Subscriber.create(
+        partner=customer.partner, name=marker("subscriber"), email="n@harbour.example", added_at=now()
+    )
+    alert = Alert.create(
+        **of, partner=customer.partner, customer=customer, state="problem", said=marker("said"), opened_at=now(),
+        acknowledged_at=now(), acknowledged_by_id=person.id, acknowledged_by_name=person.name, remark=marker("remark"),
+    )  # fmt: skip  # as above
+    AlertNotice.create(alert=alert, subscriber=told, kind="alert", state="problem", at=now())
+    Maintenance.create(
+        customer=customer, begins_at=now(), ends_at=now() + timedelta(days=900), reason=marker("maintenance"),
+        by_id=person.id, by_name=person.name,
+    )  # fmt: skip  # as above
+
+
+def plant_console(customer: Customer, holder: Person) -> None:
+    address = f"https://{marker('console')}.example/".lower()
+    PartnerConsole.create(partner=customer.partner, address=address)
+    delegated(holder, customer)
+    ConsoleUse.create(person=holder, customer=customer, at=now(), address=address)
 
 
 def lines_of(customer: Customer) -> list[History]:

@@ -13,8 +13,11 @@ from blueprints.transfers import confirming, rules, taking_over
 from blueprints.web.refusals import NotThere
 from data.accounts import Grant, Person
 from data.attachments import Attachment
+from data.console import Delegation
 from data.customers import Contact, Customer
 from data.emails import Email
+from data.history import History
+from data.monitors import NEVER_SET_UP, Maintenance, Monitor, Reading
 from data.notes import Note
 from data.orders import Order
 from data.plans import Mailbox, Plan, PlanCheck, PlanStep
@@ -102,6 +105,43 @@ def test_the_lead_gets_a_new_link_from_the_new_msp(world: World) -> None:
         assert follow_link(token).customer_id == done.new.id
 
 
+def test_what_is_watched_goes_along_without_passwords_and_readings(world: World) -> None:
+    with clock(ASKING):
+        planted = plant(world)
+    done = moved(world, planted.customer)
+    old, new = ({each.service: each for each in monitors_of(customer)} for customer in (done.old, done.new))
+    assert {(each.state, each.sealed, each.token_hash, each.due_at) for each in old.values()} == {
+        ("off", "", None, None)
+    }
+    assert {service: (each.source, each.probe, each.state, each.message) for service, each in new.items()} == {
+        "outbound_queue": ("push", "", "unknown", ""),
+        "directory_connector": ("probe", "ldap", "unknown", ""),
+        "inbound_queue": ("probe", "smtp", "unknown", ""),
+    }
+    queue, directory, mail = (new[name] for name in ("outbound_queue", "directory_connector", "inbound_queue"))
+    assert (queue.warning, queue.problem, queue.problem_age) == (50, 200, 3600)
+    assert (queue.value, queue.token_hash) == (None, None)
+    assert (directory.settings["host"], directory.sealed, directory.due_at) == ("ldap.quellenhof.example", "", None)
+    assert directory.trouble == "The password did not go along: type it again."
+    assert (mail.every, mail.damping, mail.due_at, mail.trouble) == (300, 3, ON_THE_DAY, "")
+    assert not Reading.select().where(Reading.monitor.in_([each.id for each in new.values()])).exists()
+    assert not Maintenance.select().where(Maintenance.ends_at > ON_THE_DAY).exists()
+    assert done.new.monitors != NEVER_SET_UP
+
+
+def monitors_of(customer: Customer) -> list[Monitor]:
+    return list(Monitor.select().where(Monitor.customer == customer))
+
+
+def test_delegated_access_of_before_ends_and_is_told(world: World) -> None:
+    with clock(ASKING):
+        planted = plant(world)
+    done = moved(world, planted.customer)
+    assert not Delegation.select().exists()
+    line = History.get(History.kind == "console.withdrawn")
+    assert (line.customer_id, line.facts["name"]) == (done.old.id, world.stranger.name)
+
+
 def test_the_plan_goes_on_being_watched_by_the_new_msps_settings(world: World) -> None:
     with clock(ASKING):
         planted = plant(world)
@@ -172,6 +212,10 @@ CHANGED = {
     "findable_search": "as above",
     "customer_count": "as above",
     "counter": "the receiver's addendum has a number",
+    "figure": "kept counts of the first page",
+    "monitor": "switched off, its password and token worth nothing",
+    "maintenance": "over",
+    "delegation": "delegated access to the customer's console ends",
 }
 
 
