@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from data.accounts import Person
 from data.database import database
 from data.history import History
+from data.moments import now
 
 RAW_TOKEN = "0" * 40
 FORBIDDEN = ("script", "style")
@@ -57,7 +58,7 @@ class Visitor:
                 session["_user_id"] = person.fs_uniquifier
                 session["_fresh"] = True
                 session["fs_cc"] = "set"
-                session["fs_paa"] = 9_999_999_999.0
+                session["fs_paa"] = now().timestamp()
 
     @property
     def token(self) -> str:

@@ -49,8 +49,8 @@ class Console(NamedTuple):
         return origin_of(self.address)
 
     def asks_again(self, proven: datetime) -> bool:
-        """Whether a person who proved themselves then has to do it again."""
-        return now() - proven > timedelta(minutes=self.fresh_minutes)
+        """Whether a person who proved themselves then has to do it again; a time yet to come proves nothing."""
+        return not timedelta() <= now() - proven <= timedelta(minutes=self.fresh_minutes)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,10 @@ PLACES = (
     ("Home", "home.dashboard", ""),
     ("Prospects", "prospects.index", "prospects.see"),
     ("Customers", "customers.in_progress", "customers.see"),
+    ("Alerts", "alerts.index", "customers.see"),
     ("Mailroom", "mailroom.index", "mailroom.see"),
     ("People", "accounts.people", "people.manage"),
+    ("Delegated access", "console.holders", "console.delegate"),
     ("Partner", "partners.settings", "partner.see"),
     ("Catalogue", "partners.catalogue", "catalogue.edit"),
 )
@@ -46,13 +48,13 @@ PAGES_OF_PLACES = {
     "changes.": "customers.in_progress",
     "console.settings": "partners.settings",
     "console.save_settings": "partners.settings",
-    "console.holders": "accounts.people",
-    "console.delegate": "accounts.people",
+    "console.holders": "console.holders",
+    "console.delegate": "console.holders",
     "console.own_log": "",
     "console.": "customers.in_progress",
     "monitors.": "customers.in_progress",
-    "alerts.": "customers.in_progress",
-    "subscribers.": "customers.in_progress",
+    "alerts.": "alerts.index",
+    "subscribers.": "alerts.index",
     "plans": "customers.in_progress",
 }
 

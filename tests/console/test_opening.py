@@ -243,6 +243,19 @@ def test_asks_for_the_password_when_the_sign_in_is_older_than_the_msps_limit(
     assert ConsoleUse.select().count() == 1, "nothing was opened yet"
 
 
+@pytest.mark.parametrize("ahead", [timedelta(seconds=5), timedelta(days=400)])
+def test_a_sign_in_of_the_future_proves_nothing(
+    admin: Visitor, world: World, signed_in_at: Callable[[timedelta], None], ahead: timedelta
+) -> None:
+    """The clock was set back since, or was wrong then."""
+    customer = a_customer_of_ada(world)
+    signed_in_at(-ahead)
+    answer = press(admin, customer)
+    assert answer.status == 303
+    assert answer.location.startswith("/account/confirm?next=")
+    assert not ConsoleUse.select().exists()
+
+
 def test_after_the_password_the_button_is_there_again(
     app: Flask, admin: Visitor, world: World, signed_in_at: Callable[[timedelta], None]
 ) -> None:

@@ -19,15 +19,15 @@ def here(answer: Answer) -> list[str]:
     [
         ("viewer", []),
         ("technician", []),
-        ("admin", ["Mailroom", "People", "Partner"]),
-        ("operator", ["Mailroom", "People", "Partner", "Catalogue"]),
+        ("admin", ["Mailroom", "People", "Delegated access", "Partner"]),
+        ("operator", ["Mailroom", "People", "Delegated access", "Partner", "Catalogue"]),
     ],
 )
 def test_offers_what_the_person_may(request: pytest.FixtureRequest, who: str, managed: list[str]) -> None:
     visitor: Visitor = request.getfixturevalue(who)
     offered = places(visitor.get("/"))
     assert offered[0] == "Home"
-    assert [place for place in offered if place not in ("Home", "Prospects", "Customers")] == managed
+    assert [place for place in offered if place not in ("Home", "Prospects", "Customers", "Alerts")] == managed
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,9 @@ def test_offers_what_the_person_may(request: pytest.FixtureRequest, who: str, ma
         ("/people/new", ["People"]),
         ("/account", []),
         ("/account/second-factor", []),
+        ("/alerts/", ["Alerts"]),
+        ("/alerts/subscribers/", ["Alerts"]),
+        ("/people/delegated-access", ["Delegated access"]),
         ("/mailroom/", ["Mailroom"]),
         ("/catalogue/", ["Catalogue"]),
         ("/catalogue/new", ["Catalogue"]),
