@@ -38,6 +38,7 @@ KINDS = {
     "rfi_closed": "Project closed",
     "plan_reminder": "Plan reminder",
     "plan_reminder_customer": "Plan reminder, to the customer",
+    "plan_drifted": "Plan: not as it was",
     "plan_complete": "Onboarding complete",
     "plan_complete_customer": "Onboarding complete, to the customer",
     "cancellation_requested": "Cancellation asked for",

@@ -18,7 +18,7 @@ from data.accounts import Grant, Person
 from data.customers import Customer
 from data.database import transaction
 from data.moments import now
-from data.plans import OWNERS, PlanStep, StepComment
+from data.plans import OWNERS, SETTLED, PlanStep, StepComment
 from data.roles import PERMISSIONS, Role
 
 LONGEST_TITLE = 120  # characters
@@ -76,7 +76,9 @@ def set_due(who: Any, customer_id: int, step_id: int, version: int, due_on: date
         step.saw(version)
         if due_on is not None and not now().date() - timedelta(days=366) <= due_on <= now().date() + FARTHEST:
             raise WrongDay(field="due_on")
-        step.row.due_on, step.row.reminded_at = due_on, None
+        step.row.due_on = due_on
+        if step.row.state not in SETTLED:
+            step.row.reminded_at = None
         step.turn("plan.step_due", day=due_on.isoformat() if due_on else "no day")
     return step.row
 

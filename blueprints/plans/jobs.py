@@ -161,9 +161,10 @@ def links_begin_with(address: str) -> None:
 
 @queue.periodic_task(crontab(minute="37"))
 def remind() -> None:
-    """Each hour: whatever reminder of a step is due. Doing it again does nothing more."""
-    from blueprints.plans import reminding  # noqa: PLC0415 - only the worker tends
+    """Each hour: whatever letter about steps is due. Doing it again does nothing more."""
+    from blueprints.plans import drifting, reminding  # noqa: PLC0415 - only the worker tends
 
     if can_send():
         with connected():
             reminding.tend(portal)
+            drifting.tend(portal)

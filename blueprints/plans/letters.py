@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from blueprints.accounts.standing import standing_of
 from blueprints.customers.at_msp import people_at_msp
 from blueprints.customers.links import new_link
 from blueprints.customers.rules import lead_with_address
@@ -10,7 +11,7 @@ from blueprints.mailroom.rules import write
 from blueprints.plans.held import Held
 from data.accounts import Person
 from data.customers import Customer
-from data.moments import day_of
+from data.moments import day_of, today
 from data.partners import Partner
 from data.plans import Plan, PlanStep
 from data.rfi import Rfi
@@ -18,6 +19,7 @@ from data.rfi import Rfi
 SUBJECTS = {
     "plan_reminder": "{customer}: “{step}” waits for you",
     "plan_reminder_customer": "{customer}: {partner} waits for you",
+    "plan_drifted": "{customer}: {what}",
     "plan_complete": "{customer}: onboarding is complete",
     "plan_complete_customer": "{customer}: your mail services are set up",
 }
@@ -42,11 +44,30 @@ def tell_assigned(who: Any, plan: Plan, customer: Customer, step: PlanStep, once
 
     The addresses, "" when there are none.
     """
-    person = Person.get_or_none((Person.id == step.assigned_to_id) & Person.active)
-    people = [(person.name, person.email)] if person else people_at_msp(customer, customer.partner, plan.order_id)
+    people = whose(plan, customer, step)
     facts = {"step": step.title, "due": step.due_on}
     write_each(who, people, customer, "plan_reminder", once, portal, facts)
     return ", ".join(email for _, email in people)
+
+
+def tell_drift(
+    who: Any, plan: Plan, customer: Customer, person: tuple[str, str], rows: list[PlanStep], portal: str
+) -> None:
+    """Queue the letter about steps that were done and are not as they were any more, for one person at the MSP."""
+    what = f"“{rows[0].title}” is not as it was" if len(rows) == 1 else f"{len(rows)} steps are not as they were"
+    steps = [{"title": row.title, "said": row.alert, "since": row.alert_at} for row in rows]
+    zone = customer.partner.timezone
+    facts = {"steps": steps, "what": what, "zone": zone}
+    once = f"plan_drifted:{plan.id}:{today(zone):%Y%m%d}:{person[1]}"
+    write_each(who, [person], customer, "plan_drifted", once, portal, facts)
+
+
+def whose(plan: Plan, customer: Customer, step: PlanStep) -> list[tuple[str, str]]:
+    """Name and address of whom the MSP gave a step, while they may see the customer; of those told of the order."""
+    person = Person.get_or_none((Person.id == step.assigned_to_id) & Person.active)
+    if person and standing_of(person).may_for_customer("customers.see", customer.id, customer.partner_id):
+        return [(person.name, person.email)]
+    return people_at_msp(customer, customer.partner, plan.order_id)
 
 
 def write_each(

@@ -58,9 +58,9 @@ def disprove(step: HeldStep, sentence: str, again_in: int | None) -> None:
 
 
 def watch(step: HeldStep, outcome: str, sentence: str) -> None:
-    """What was done is looked at again."""
+    """What was done is looked at again. An alert counts from when it began, also where it says something else now."""
     alert = sentence if outcome == "failed" else ""
     if alert == step.row.alert:
         return
-    step.row.alert, step.row.alert_at = alert, now() if alert else None
+    step.row.alert, step.row.alert_at = alert, (step.row.alert_at or now()) if alert else None
     step.turn("plan.step_drifted" if alert else "plan.step_held", **({"what": alert} if alert else {}))
