@@ -8,13 +8,14 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.links import LinkHolder
 from blueprints.customers.rules import find_customer
 from blueprints.plans.acts import BY_LINK, THEIRS
-from blueprints.plans.chain import Chain
+from blueprints.plans.chain import Chain, stands_open
 from blueprints.plans.keeping import keep
 from blueprints.plans.making import chain_of, mark, template_of
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 from data import history
 from data.customers import Customer
 from data.database import locked
+from data.moments import now
 from data.plan_definitions import Step, Template
 from data.plans import Plan, PlanCheck, PlanStep
 
@@ -109,6 +110,16 @@ class HeldStep:
         self.row.save()
         self.of.tell(kind, step=self.row.title, **facts)
         self.of.keep()
+        if not stands_open(self.row):
+            self.look_behind()
+
+    def look_behind(self) -> None:
+        """What waited for this step, and has passed its check already, is looked at again at once."""
+        chain, at = self.of.chain, now()
+        unlocked = [row.id for row in chain.workable if any(each is self.row for each in chain.before(row))]
+        passed = (PlanCheck.outcome == "passed") & (PlanCheck.again_at > at)
+        if unlocked:
+            PlanCheck.update(again_at=at).where(PlanCheck.step.in_(unlocked) & passed).execute()
 
 
 def hold(who: Any, customer_id: int, *, over: bool = False) -> Held:

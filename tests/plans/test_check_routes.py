@@ -4,13 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
+from blueprints.accounts.standing import standing_of
 from blueprints.gateways.bounds import Bounds
+from blueprints.gateways.evidence import Outcome, Verdict
 from blueprints.plans import jobs
+from blueprints.plans.watching import keep_answer
 from data.history import History, sentence
 from data.partners import Partner
 from data.plans import Plan, PlanCheck
 from tests.factories import World
-from tests.plans.checked import checked, expect, handed_in
+from tests.plans.checked import checked, expect, handed_in, newest
 from tests.plans.planned import a_plan, finish, step
 from tests.services import DnsServer
 from tests.visits import Answer, Visitor
@@ -39,6 +42,41 @@ def newest_lines() -> list[str]:
 
 def words(answer: Answer, selector: str) -> str:
     return " ".join(answer.find(selector)[0].text_content().split())
+
+
+class TestPassedAndNotDone:
+    """When the portal looks again, and what is missing until then."""
+
+    def page(self, technician: Visitor, world: World, plan: Plan, key: str) -> str:
+        row = step(plan, key)
+        keep_answer(standing_of(world.technician), plan.customer_id, row.id, Verdict(Outcome.PASSED, "It is there."))
+        said = words(technician.get(of_step(plan, key)), "#evidence")
+        assert "Passed It is there." in said
+        assert "Looked at again by itself:" in said
+        return said
+
+    def test_what_it_waits_for(self, technician: Visitor, world: World, plan: Plan) -> None:
+        said = self.page(technician, world, plan, "spf")
+        assert "Not done yet: it waits for Prove that the domains are yours." in said
+
+    def test_from_when_on_it_can_be_done(self, technician: Visitor, world: World) -> None:
+        plan = a_plan(world, "migration")
+        handed_in(plan, mail_domains=["company.example"])
+        finish(world, plan, *step(plan, "mx_change").after, "mx_change")
+        said = self.page(technician, world, plan, "mx_spread")
+        until = newest(plan, "mx_spread").again_at
+        assert until is not None
+        assert f"Not done yet: not before {until:%-d %b %Y}, " in said
+
+    def test_that_somebody_says_the_list_is_whole(self, technician: Visitor, world: World) -> None:
+        plan = a_plan(world, "migration")
+        handed_in(plan)
+        said = self.page(technician, world, plan, "imap_test")
+        assert "Not done yet: somebody has to say that nobody is missing from the list" in said
+
+    def test_nothing_once_it_is_done(self, technician: Visitor, world: World, plan: Plan) -> None:
+        finish(world, plan, "domains")
+        assert "Not done yet" not in self.page(technician, world, plan, "spf")
 
 
 class TestCheckNow:

@@ -386,6 +386,16 @@ def test_what_was_seen_too_early_is_looked_at_when_its_time_has_come(world: Worl
     assert step(plan, "mx_spread").state == "done"
 
 
+def test_what_passed_while_it_was_locked_is_looked_at_once_nothing_keeps_it(
+    world: World, plan: Plan, clock: object
+) -> None:
+    assert answered(world, plan, "spf", GOOD).again_at == now() + A_DAY
+    assert (step(plan, "spf").state, looked_again(GOOD)) == ("not_started", 0)
+    finish(world, plan, "domains")
+    assert looked_again(GOOD) == 1
+    assert step(plan, "spf").state == "done"
+
+
 def test_what_was_taken_up_again_is_not_done_behind_peoples_backs(world: World, plan: Plan, clock: object) -> None:
     finish(world, plan, "domains")
     answered(world, plan, "spf", GOOD)
