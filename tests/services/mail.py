@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -79,9 +79,10 @@ class SmtpSink:
         """Take no new connections and cut the open ones: the server does not end before."""
         await asyncio.sleep(0.01)  # whoever is at the door has come in by then
         server.close()
-        for transport in list(self.transports):
-            transport.abort()
-        await asyncio.sleep(0.01)
+        for _ in range(5):  # who was let in at the last moment is announced later
+            for transport in list(self.transports):
+                transport.abort()
+            await asyncio.sleep(0.01)
 
     async def handle_MAIL(self, server, session, envelope, address, options):
         if self.username is not None and not session.authenticated:
@@ -387,14 +388,22 @@ class Postfix:
 @contextlib.contextmanager
 def postfix() -> Iterator[Postfix]:
     """A Postfix that takes letters from this machine's own programs and sends none. Only root can start one."""
+    with own_postfix(lambda _: ("", "")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def own_postfix(more: Callable[[Path], tuple[str, str]]) -> Iterator[Postfix]:
+    """The same; `more`, given its folder, says what is added to its settings (main.cf) and services (master.cf)."""
     need("postfix")
     if os.geteuid() != 0:
         pytest.skip("Postfix is started by root only")
     owner = pwd.getpwnam("postfix")
     with own_folder() as folder:
         folder.chmod(0o755)
-        (folder / "main.cf").write_text(POSTFIX.format(folder=folder))
-        (folder / "master.cf").write_text(POSTFIX_SERVICES)
+        settings, services = more(folder)
+        (folder / "main.cf").write_text(POSTFIX.format(folder=folder) + settings)
+        (folder / "master.cf").write_text(POSTFIX_SERVICES + services)
         (folder / "data").mkdir()
         os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
         (folder / "spool").mkdir()
@@ -405,3 +414,56 @@ def postfix() -> Iterator[Postfix]:
                 yield server
             finally:  # its master is a child that outlives what started it
                 server.command("postfix", "stop")
+
+
+# What receives mail for acme.example: it knows some addresses, encrypts, and asks nobody for names.
+RECEIVING = """
+virtual_mailbox_domains = {domain}
+virtual_mailbox_maps = inline:{{ {known} }}
+mynetworks =
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_recipient_restrictions = reject_unauth_destination
+smtpd_peername_lookup = no
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = {certificate.key}, {certificate.path}
+"""
+# Open to everybody; to nobody, said when a recipient is named; to nobody, said instead of a greeting.
+RECEIVING_SERVICES = """
+tlsmgr    unix  -       -       n       1000?   1       tlsmgr
+anvil     unix  -       -       n       -       1       anvil
+127.0.0.1:{open}      inet n - n - - smtpd
+127.0.0.1:{refusing}  inet n - n - - smtpd -o smtpd_client_restrictions=reject
+127.0.0.1:{closed}    inet n - n - - smtpd -o smtpd_client_restrictions=reject -o smtpd_delay_reject=no
+"""
+
+
+@dataclass(frozen=True)
+class Exchanger:
+    """A Postfix that receives mail: at `open` from everybody; at the other ports it is locked down."""
+
+    open: int
+    refusing: int
+    closed: int
+    certificate: Path
+
+
+@contextlib.contextmanager
+def mail_exchanger(*known: str, host: str = "localhost") -> Iterator[Exchanger]:
+    """One that takes mail for these addresses, of one domain, and no others. `host`: whom its certificate is for."""
+    domain = known[0].partition("@")[2]
+    made: list[Exchanger] = []
+
+    def more(folder: Path) -> tuple[str, str]:
+        certificate = self_signed(folder, host)
+        ports = {"open": free_port(), "refusing": free_port(), "closed": free_port()}
+        made.append(Exchanger(**ports, certificate=certificate.path))
+        addresses = ", ".join(f"{{{address} = yes}}" for address in known)
+        settings = RECEIVING.format(domain=domain, known=addresses, certificate=certificate)
+        return settings, RECEIVING_SERVICES.format(**ports)
+
+    with own_postfix(more):
+        until = time.monotonic() + 20
+        while not answers(made[0].closed):
+            assert time.monotonic() < until, "no port was opened"
+            time.sleep(0.02)
+        yield made[0]
