@@ -420,6 +420,7 @@ def own_postfix(more: Callable[[Path], tuple[str, str]]) -> Iterator[Postfix]:
 RECEIVING = """
 virtual_mailbox_domains = {domain}
 virtual_mailbox_maps = inline:{{ {known} }}
+local_recipient_maps =
 mynetworks =
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = reject_unauth_destination
