@@ -29,6 +29,7 @@ from data.sample.papers import Terms, agreed, commitment, ip_address, order_numb
 from data.sample.people import staff
 from data.sample.planning import Outlines, leave_plan
 from data.sample.rare import Rare
+from data.sample.watched import watch
 from data.sample.writing import Rows
 
 MINUTE = 60 * SECOND
@@ -93,6 +94,7 @@ class Life:
         self.contact = LinkHolder(f"{self.staff[0].full_name} (by link)")
         self.services: frozenset[str] = frozenset()  # that the order switches on
         self.steps_left = -1  # of the plan
+        self.watched_since = ""  # when its monitors were set up
 
     def write(self) -> None:
         """Live it, and leave its rows."""
@@ -224,6 +226,8 @@ class Life:
         self.steps_left = leave_plan()
         self.move_to("complete")
         if status == "complete":
+            if self.pen.rare.takes("watched"):
+                watch(self, self.pen.rare.shown["watched"] - 1)
             return
         if status == "transferred":
             self.later(40, max(41, (days.today - self.time) * 0.9))

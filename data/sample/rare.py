@@ -1,4 +1,5 @@
-"""What a sample shows once or twice, however large it is: answers with a flag on one of them, mailboxes on the move.
+"""What a sample shows a few times, however large it is: answers with a flag on one of them, mailboxes on the move,
+customers that are watched.
 
 It is drawn from a chance of its own, so the rest of the sample is the same with it and without it, and written after
 the tables that go by the thousand.
@@ -25,7 +26,7 @@ from data.sample.people import Member, staff
 if TYPE_CHECKING:
     from data.sample.lives import Life
 
-MOST = {"flagged": 2, "moving": 1}
+MOST = {"flagged": 2, "moving": 1, "watched": 14}
 FLAGGED = "technical_contact"
 REMARK = "Is this somebody technical? We need a person who can change DNS and firewall settings with us."
 LEFT_OPEN = ("secret", "csv")
