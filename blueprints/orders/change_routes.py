@@ -1,13 +1,10 @@
 """From *Upgrade options* to the submitted change order, and its withdrawal."""
 
 from flask import Blueprint, Response, current_app, g, request, url_for
+from flask.blueprints import BlueprintSetupState
 
 from blueprints.mailroom import jobs as mailroom_jobs
-from blueprints.orders import (
-    change_drafts,
-    change_rules,
-    jobs,  # noqa: F401 - its periodic job is known from here on
-)
+from blueprints.orders import change_drafts, change_rules, jobs
 from blueprints.orders.change_forms import ChangeForm, filled_in
 from blueprints.orders.forms import OrderDetailsForm
 from blueprints.orders.rules import AlreadySubmitted, NotOrderable
@@ -18,6 +15,12 @@ from blueprints.web.page import gone_to, page
 from blueprints.web.refusals import ChangedMeanwhile
 
 blueprint = Blueprint("changes", __name__)
+
+
+@blueprint.record_once
+def prepare(state: BlueprintSetupState) -> None:
+    """Tells the worker what links begin with; its periodic job is known from here on."""
+    jobs.links_begin_with(state.app.config["SETTINGS"].address)
 
 
 @blueprint.errorhandler(change_rules.NotNow)
@@ -141,9 +144,10 @@ def withdraw(order_id: int) -> Response:
     from blueprints.orders import change_waiting  # noqa: PLC0415 - a rare press
 
     try:
-        order = change_waiting.withdraw(g.who, order_id)
+        order = change_waiting.withdraw(g.who, order_id, current_app.config["SETTINGS"].address)
     except (change_waiting.WithdrawnAlready, change_waiting.TooLate) as refusal:
         return gone_to(url_for("orders.show", order_id=order_id), refusal.sentence)
+    mailroom_jobs.nudge()
     return gone_to(url_for("orders.show", order_id=order.id), f"Change order {order.addendum_number} withdrawn.")
 
 

@@ -32,6 +32,7 @@ from blueprints.orders.submission import (
     refuse_unless_agreed,
 )
 from blueprints.plans.extending import plan_new_services
+from blueprints.rfi.opening import ask_for_new_services
 from blueprints.web.refusals import ChangedMeanwhile
 from data import formats, history
 from data.attachments import Attachment
@@ -81,7 +82,7 @@ def submit_change(who: Standing, order_id: int, agreement: Agreement, portal: st
         if sale.change.asked.lead is not None:
             replace_lead(who, sale.customer, sale.change.asked.lead, portal)
         if order.effective_on == sale.change.day:
-            take_effect(who, order, sale.customer)
+            take_effect(who, order, sale.customer, portal)
     return order
 
 
@@ -205,12 +206,16 @@ def tell_submitted(sale: ChangeSale) -> None:
     )
 
 
-def take_effect(who: Any, order: Order, customer: Customer) -> None:
-    """The customer has what was ordered, and the plan what that needs. `who` has .id and .name."""
+def take_effect(who: Any, order: Order, customer: Customer, portal: str) -> None:
+    """The customer has what was ordered, is asked what that calls for, and the plan has its steps or waits for answers.
+
+    `who` has .id and .name.
+    """
     order.applied_at = now()
     order.save()
     customer.permitted_users = order.permitted_users
     customer.changed_at = now()
     customer.version += 1
     customer.save()
-    plan_new_services(who, customer, order)
+    asked = ask_for_new_services(who, customer, order, portal)
+    plan_new_services(who, customer, order, answers_come=asked is not None)

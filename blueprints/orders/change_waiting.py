@@ -3,6 +3,7 @@
 import logging
 
 from blueprints.accounts.standing import Standing
+from blueprints.orders.change_letters import write_to_msp
 from blueprints.orders.rules import HELD_ORDER, find_order
 from blueprints.orders.submission import lines_of
 from blueprints.web.refusals import NotThere, Refused
@@ -23,10 +24,11 @@ class TooLate(Refused):
     """It is in effect, or its last day is over."""
 
 
-def withdraw(who: Standing, order_id: int) -> Order:
+def withdraw(who: Standing, order_id: int, portal: str) -> Order:
     """Take a decrease back before its day; the subscription stays as it is.
 
-    Its addendum stays filed, and its number is not given out again. Raises NotThere, MayNot, WithdrawnAlready, TooLate.
+    Its addendum stays filed, its number is not given out again, and the MSP is told by letter. `portal`: address of
+    the installation, for the link. Raises NotThere, MayNot, WithdrawnAlready, TooLate.
     """
     with transaction():
         order = find_order(who, order_id, "orders.submit", for_update=True)
@@ -39,6 +41,7 @@ def withdraw(who: Standing, order_id: int) -> Order:
         order.save()
         facts = {"partner": order.partner_id, "customer": order.customer_id}
         history.record("order.change_withdrawn", who, **facts, number=order.addendum_number)
+        write_to_msp(who, "order_change_withdrawn", order, portal)
     return order
 
 
@@ -65,9 +68,12 @@ def withdrawable(order: Order) -> bool:
 # --- its day ------------------------------------------------------------------------------------------
 
 
-def apply_due() -> int:
-    """Apply every change whose day has come where its MSP is; how many. Doing it again does nothing more."""
-    return sum(apply_one(order_id) for order_id in due())
+def apply_due(portal: str) -> int:
+    """Apply every change whose day has come where its MSP is; how many. Doing it again does nothing more.
+
+    `portal`: address of the installation, for the links in letters.
+    """
+    return sum(apply_one(order_id, portal) for order_id in due())
 
 
 def due() -> list[int]:
@@ -78,14 +84,14 @@ def due() -> list[int]:
     return [order.id for order in query]
 
 
-def apply_one(order_id: int) -> bool:
+def apply_one(order_id: int, portal: str) -> bool:
     """One change in one transaction. What goes wrong with it is noted, and keeps no other waiting."""
     try:
         with transaction():
             order: Order | None = HELD_ORDER.first(order_id)
             if order is None or not its_day(order):
                 return False
-            settle(order, order.customer)
+            settle(order, order.customer, portal)
     except Exception:
         log.exception("Change order %s could not be applied now", order_id)
         return False
@@ -97,7 +103,7 @@ def its_day(order: Order) -> bool:
     return waits and bool(order.effective_on <= today(order.customer.partner.timezone))
 
 
-def settle(order: Order, customer: Customer) -> None:
+def settle(order: Order, customer: Customer, portal: str) -> None:
     """In effect; or lapsed, when the customer has left meanwhile."""
     from blueprints.orders.change_submission import take_effect  # noqa: PLC0415 - needed when a day has come
 
@@ -105,9 +111,12 @@ def settle(order: Order, customer: Customer) -> None:
     if customer.shelf == "past":
         order.state = "void"
         order.save()
-        history.record("order.change_lapsed", history.PORTAL, **facts, reason=f"the customer is {customer.status}")
+        reason = f"the customer is {customer.status}"
+        history.record("order.change_lapsed", history.PORTAL, **facts, reason=reason)
+        write_to_msp(history.PORTAL, "order_change_lapsed", order, portal, reason=reason)
         return
-    take_effect(history.PORTAL, order, customer)
+    take_effect(history.PORTAL, order, customer, portal)
     products = ", ".join(line.name for line in lines_of(order))
     changes = f"{formats.number(order.permitted_users)} permitted users of {products}"
     history.record("order.change_applied", history.PORTAL, **facts, changes=changes)
+    write_to_msp(history.PORTAL, "order_change_applied", order, portal)

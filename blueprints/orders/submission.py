@@ -327,6 +327,8 @@ def submitted_order(who: Standing, order_id: int) -> SubmittedOrder:
 
 
 def letters_of(order_id: int) -> list[Email]:
-    """The letters of an order (addendum, RFI link) with their states."""
+    """The letters of an order (addendum, RFI link, what became of a change) with their states."""
     named = [f"order_addendum:{order_id}", f"rfi_link:{order_id}", f"order_change:{order_id}"]
+    for became in ("applied", "withdrawn", "lapsed"):
+        named += [f"order_change_{became}:{order_id}:{place}" for place in range(2)]
     return list(Email.select().where(Email.once.in_(named)).order_by(Email.id))

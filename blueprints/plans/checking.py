@@ -203,28 +203,29 @@ def subject_of(check: PlanCheck) -> Subject:
     plan: Plan = step.plan
     customer: Customer = plan.customer
     told = template_of(plan).by_id[step.key]
-    rfi = Rfi.get_or_none(Rfi.order == plan.order_id)
     return Subject(
         customer=customer,
         partner=customer.partner,
         plan=plan,
         step=step,
         told=told,
-        answers=answers_of(rfi),
-        sealed=secrets_of(rfi, told),
+        answers=answers_of(customer),
+        sealed=secrets_of(customer, told),
         contacts=tuple(contact.email for contact in customer.contacts if contact.email),
     )
 
 
-def answers_of(rfi: Rfi | None) -> dict[str, Any]:
-    newest = HandedIn.select().where(HandedIn.rfi == rfi).order_by(HandedIn.number.desc()).first() if rfi else None
+def answers_of(customer: Customer) -> dict[str, Any]:
+    """Of the newest version: that of a change order has what was answered before, too."""
+    newest = HandedIn.select().join(Rfi).where(Rfi.customer == customer).order_by(HandedIn.id.desc()).first()
     return dict(newest.answers) if newest else {}
 
 
-def secrets_of(rfi: Rfi | None, told: Step) -> dict[str, str]:
+def secrets_of(customer: Customer, told: Step) -> dict[str, str]:
     """Of the questions that the step names, no others."""
     ids = [question for _, questions in told.check.answers for question in questions] if told.check else []
-    if rfi is None or not ids:
+    if not ids:
         return {}
-    rows = RfiAnswer.select().where((RfiAnswer.rfi == rfi) & RfiAnswer.question.in_(ids) & (RfiAnswer.sealed != ""))
+    theirs = (Rfi.customer == customer) & (RfiAnswer.sealed != "")
+    rows = RfiAnswer.select().join(Rfi).where(theirs & RfiAnswer.question.in_(ids)).order_by(RfiAnswer.rfi)
     return {row.question: row.sealed for row in rows}

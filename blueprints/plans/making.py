@@ -1,6 +1,7 @@
 """Making a plan when the RFI says what is needed, and bringing it up to date when it is handed in again."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
@@ -42,16 +43,44 @@ class MadeAlready(Refused):
 def make_plan(who: Any, customer: Customer, order_id: int, needs: Needs) -> Plan | None:
     """Make the plan of an order, or bring it up to date where it was made before. Call inside the transaction.
 
-    `who` has .id and .name. None when the order has no plan, or it is over.
+    `who` has .id and .name. Where the order's own plan is over, it is the one that a change order opened meanwhile, or
+    that goes on for it. None when none is open.
     """
-    plan: Plan | None = locked(Plan.select().where(Plan.order == order_id)).first()
-    if plan is None or plan.state != "open":
+    plan = open_plan(Plan.order == order_id) or open_plan(Plan.customer == customer)
+    if plan is None:
         return None
-    if plan.template_id is None:
+    if plan.order.changes_id is not None:
+        plan_changed(who, customer, plan, needs)
+    elif plan.template_id is None:
         begin(who, customer, plan, needs)
     else:
         bring_up_to_date(who, customer, plan, needs)
     return plan
+
+
+def open_plan(of: Any) -> Plan | None:
+    """The newest of these plans, held, if it is open."""
+    plan: Plan | None = locked(Plan.select().where(of).order_by(Plan.id.desc()).limit(1)).first()
+    return plan if plan is not None and plan.state == "open" else None
+
+
+def plan_changed(who: Any, customer: Customer, plan: Plan, needs: Needs) -> None:
+    """The plan of a change order gets what all services call for that were bought since the order that it changed."""
+    base = services_of(plan.order.changes_id)
+    new, done = replace(needs, services=needs.services - base), steps_of(replace(needs, services=base))
+    if plan.template_id is None:
+        begin(who, customer, plan, new, done)
+        return
+    keep_template(plan, selected(current_templates(), new))
+    bring_up_to_date(who, customer, plan, new, done)
+
+
+def steps_of(needs: Needs) -> frozenset[str]:
+    """Keys of the steps that these services call for, but for the signatures, which are given anew."""
+    if not needs.services:
+        return frozenset()
+    steps = chosen(selected(current_templates(), needs), needs)
+    return frozenset(each.step.id for each in steps if each.step.does != "sign_off")
 
 
 def begin(who: Any, customer: Customer, plan: Plan, needs: Needs, without: Collection[str] = ()) -> None:

@@ -25,12 +25,44 @@ class Lookup(Protocol):
 
 
 @dataclass(frozen=True)
+class AskedBefore:
+    """What a customer answered before a change order added services, so that it is not asked again.
+
+    `answers`: question id → value as handed in; `added`: the services that are new; `again`: the new answers are among
+    these, and are looked over as a whole.
+    """
+
+    answers: Mapping[str, Any]
+    added: frozenset[str]
+    again: bool = False
+
+    def settles(self, question: Question, situation: "Situation") -> bool:
+        """Whether the question stays answered. A day to come and a confirmation are asked for each order anew."""
+        if self.again or question.id not in self.answers:
+            return False
+        if is_of_each_order(question):
+            alone = replace(situation, services=self.added)
+            return question.show_when is not None and not question.show_when.holds(alone)
+        condition = question.required_when
+        required = question.required or (condition is not None and condition.holds(situation))
+        return not required or self.answers[question.id] not in NOTHING
+
+
+NOTHING: tuple[Any, ...] = (None, "", [], {})  # what an answer says that says nothing
+
+
+def is_of_each_order(question: Question) -> bool:
+    return question.future or bool(question.unless_yes)
+
+
+@dataclass(frozen=True)
 class Situation:
     """All that questions and checks depend on.
 
     `infrastructure`: of the record, until the question of that name is answered. `answers`: question id → value as
     it stands (data/questions.py), of whatever questions; `lookups`: domain in
-    A-labels → what DNS said, as far as it was asked; `taken`: those of its domains that another live customer has.
+    A-labels → what DNS said, as far as it was asked; `taken`: those of its domains that another live customer has;
+    `before`: what is not asked again.
     """
 
     infrastructure: str
@@ -40,6 +72,7 @@ class Situation:
     partner: Partner
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
+    before: AskedBefore | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +114,8 @@ def ask(questions: QuestionSet, situation: Situation) -> Asked:
         shown = []
         for question in section.questions:
             if question.show_when is None or question.show_when.holds(narrowed):
-                shown.append(with_choices(question, narrowed))
+                if situation.before is None or not situation.before.settles(question, narrowed):
+                    shown.append(with_choices(question, narrowed))
                 counted[question.id] = counted_answer(question, situation.answers, narrowed)
                 if question.id == INFRASTRUCTURE:
                     narrowed = replace(narrowed, infrastructure=str(counted[question.id] or ""))

@@ -1,13 +1,15 @@
 """An RFI as it is being filled in: what is asked, how each answer stands, and what is in the way of handing in."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from peewee import fn
+
 from blueprints.rfi.answers import Answer, Seen, answers_of, seen_as
-from blueprints.rfi.asking import AskedSection, Situation, ask, prefilled
+from blueprints.rfi.asking import NOTHING, AskedBefore, AskedSection, Situation, ask, prefilled
 from blueprints.rfi.checking import Checked, Problem, check, in_shape, is_given
 from blueprints.rfi.depending import dependencies
 from blueprints.rfi.knowing import domains_named, lookups_of, taken_domains
@@ -16,7 +18,7 @@ from data.customers import Customer
 from data.definitions import current_sets, from_definition
 from data.domains import DomainLookup
 from data.kept import Kept
-from data.orders import OrderLine
+from data.orders import Order, OrderLine
 from data.partners import Partner
 from data.questions import Question, QuestionSet
 from data.rfi import AskedSet, HandedIn, Rfi, RfiFlag
@@ -94,7 +96,8 @@ class FilledSection:
 @dataclass(frozen=True)
 class Ground:
     """What an RFI is put together from. `kept`: all answers, also those to questions that are not asked now;
-    `domains`: those whose look-up matters; `earlier`: what was handed in when the open remarks were made.
+    `domains`: those whose look-up matters; `earlier`: what was handed in when the open remarks were made; `before`: of
+    an RFI that a change order opened.
     """
 
     rfi: Rfi  # with its customer and partner
@@ -106,18 +109,21 @@ class Ground:
     taken: frozenset[str]
     flags: Mapping[str, RfiFlag]
     earlier: Mapping[str, Any]
+    before: AskedBefore | None = None
 
     @property
     def situation(self) -> Situation:
-        customer = self.rfi.customer
+        customer, before = self.rfi.customer, self.before
+        known = {name: value for name, value in before.answers.items() if value not in NOTHING} if before else {}
         return Situation(
             infrastructure=self.rfi.infrastructure or customer.infrastructure,
             services=self.services,
-            answers={name: answer.value for name, answer in self.kept.items()},
+            answers=known | {name: answer.value for name, answer in self.kept.items()},
             customer=customer,
             partner=customer.partner,
             lookups=self.lookups,
             taken=self.taken,
+            before=before,
         )
 
 
@@ -205,8 +211,12 @@ class Filled:
 
     @property
     def answers(self) -> dict[str, Any]:
-        """What is handed in: question id → value, normalised; what is prefilled and untouched among it."""
-        return {entry.question.id: entry.checked.value for entry in self.entries}
+        """What is handed in: question id → value, normalised; what is prefilled and untouched among it.
+
+        Also what was answered before and is not asked again, so that a version says all that is known.
+        """
+        known = self.ground.before.answers if self.ground.before else {}
+        return {**known} | {entry.question.id: entry.checked.value for entry in self.entries}
 
 
 def filled(rfi: Rfi) -> Filled:
@@ -218,7 +228,8 @@ def ground_of(rfi: Rfi) -> Ground:
     questions, kept = set_of(rfi), answers_of(rfi)
     domains = domains_named(questions, {name: answer.value for name, answer in kept.items()}, rfi.customer)
     lookups, taken = lookups_of(domains), taken_domains(domains, rfi.customer)
-    return Ground(rfi, questions, kept, services_of(rfi), domains, lookups, taken, *flags_of(rfi))
+    services = services_of(rfi)
+    return Ground(rfi, questions, kept, services, domains, lookups, taken, *flags_of(rfi), known_of(rfi, services))
 
 
 def stand(ground: Ground, before: Filled | None = None) -> Filled:
@@ -293,11 +304,57 @@ def set_of_version(version: str) -> QuestionSet:
 
 
 def services_of(rfi: Rfi) -> frozenset[str]:
-    """The services of the order that it asks for."""
-    return frozenset(service for line in lines_of(rfi.order_id) for service in line.services.split(",") if service)
+    """The services that it asks for: of its order as changes in effect left it, until one has an RFI of its own."""
+    return services_in(lines_of(rfi.id, rfi.order_id, rfi.customer_id))
 
 
-lines_of = Kept(lambda order: OrderLine.select(OrderLine.id, OrderLine.services).where(OrderLine.order == order))
+def services_in(lines: Iterable[OrderLine]) -> frozenset[str]:
+    return frozenset(service for line in lines for service in line.services.split(",") if service)
+
+
+Later, Latest = Rfi.alias(), Order.alias()
+in_effect = (Latest.kind == "change") & (Latest.state == "submitted") & Latest.applied_at.is_null(False)
+lines_of = Kept(
+    lambda rfi, order, customer: OrderLine.select(OrderLine.id, OrderLine.services).where(
+        OrderLine.order
+        == Latest.select(fn.MAX(Latest.id)).where(
+            (Latest.customer == customer)
+            & (Latest.id >= order)
+            & ((Latest.id == order) | in_effect)
+            & ~fn.EXISTS(
+                Later.select(Later.id).where(
+                    (Later.customer == customer) & (Later.id > rfi) & (Later.order <= Latest.id)
+                )
+            )
+        )
+    )
+)
+
+
+def known_of(rfi: Rfi, services: frozenset[str]) -> AskedBefore | None:
+    """What was handed in before, for an RFI that a change order opened; None for the others."""
+    newest = handed_in_before.first(rfi.id, rfi.customer_id, rfi.order_id)
+    if newest is None:
+        return None
+    had = services_in(lines_before(rfi.order_id))
+    return AskedBefore(newest.answers, services - had, again=newest.rfi_id == rfi.id)
+
+
+handed_in_before = Kept(
+    lambda rfi, customer, order: (
+        HandedIn.select()
+        .join(Rfi)
+        .where((Rfi.customer == customer) & (Rfi.id <= rfi))
+        .where(fn.EXISTS(Order.select(Order.id).where((Order.id == order) & Order.changes.is_null(False))))
+        .order_by(HandedIn.rfi.desc(), HandedIn.number.desc())
+        .limit(1)
+    )
+)
+lines_before = Kept(
+    lambda order: OrderLine.select(OrderLine.id, OrderLine.services).where(
+        OrderLine.order == Order.select(Order.changes).where(Order.id == order)
+    )
+)
 
 
 def flags_of(rfi: Rfi) -> tuple[dict[str, RfiFlag], dict[str, Any]]:

@@ -82,7 +82,9 @@ def keep_version(handing: Handing) -> HandedIn:
         by_name=concern.who.name,
     )
     paper = AnswersPaper.of(kept, concern.customer, concern.partner, read_version(kept, whole.questions))
-    name = f"RFI answers, version {handing.number}.pdf"
+    order = concern.rfi.order
+    of = f" for change order {order.addendum_number}" if order.kind == "change" else ""
+    name = f"RFI answers{of}, version {handing.number}.pdf"
     kept.attachment = file_document(concern.who, concern.customer, name, render(paper))
     kept.save(force_insert=True)
     return kept

@@ -23,10 +23,11 @@ MOST_NAMED = 5  # questions that a letter names
 SUBJECTS = {
     "rfi_reminder": "{customer}: {partner} still needs your answers",
     "rfi_flagged": "{customer}: please look at some answers again",
+    "rfi_for_change": "{customer}: a few more questions, about {products}",
     "rfi_reopened": "{customer}: the questions are open again",
     "rfi_handed_in": "{customer}: the RFI is handed in",
     "rfi_closing": "{customer}: the project closes on {day} unless the RFI is handed in",
-    "rfi_silent": "{customer}: flagged answers are still waited for",
+    "rfi_silent": "{customer}: {waited_for} are still waited for",
     "rfi_closed": "{customer}: the project is closed",
 }
 
@@ -68,10 +69,11 @@ def write_reminder(concern: Concern, lead: Contact, once: str | None = None) -> 
     It names what is still to be answered by the labels of the questions: no answer and no remark stands in a letter.
     """
     flagged = concern.rfi.state == "error"
+    closes = not flagged and concern.customer.status == "in_progress"
     facts = {
         "flagged": flagged,
         "opened": day_of(waits_since(concern.rfi), concern.partner.timezone),
-        "closes_on": None if flagged else closing_day(concern.rfi, concern.partner),
+        "closes_on": closing_day(concern.rfi, concern.partner) if closes else None,
         "missing": labels_missing(concern.rfi),
         "most": MOST_NAMED,
     }

@@ -59,6 +59,11 @@ class Panel:
         return filled(self.rfi)
 
     @cached_property
+    def for_change(self) -> bool:
+        """Whether a change order opened it, of a customer whose service runs."""
+        return self.rfi is not None and self.customer.status == "complete" and self.rfi.order.kind == "change"
+
+    @cached_property
     def flagged(self) -> int:
         return len(open_flags(self.rfi)) if self.rfi and self.rfi.state == "error" else 0
 

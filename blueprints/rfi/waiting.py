@@ -1,7 +1,7 @@
 """Waiting for answers: reminders, telling the MSP, closing the project; and starting it again.
 
 Answers that were flagged are reminded of by the same days, counted from when they were flagged, but they close no
-project: it was answered once, and its plan may be under way.
+project: it was answered once, and its plan may be under way. Neither does what a change order asks: the service runs.
 
 A clock drives all but the last, through `tend()`: each step is one transaction that first holds the RFI and looks
 whether it is still time for it. So a step happens once, whoever asks for it and however often, and a crash between
@@ -28,6 +28,7 @@ from data.database import locked, transaction
 from data.emails import Email
 from data.history import PORTAL
 from data.moments import day_of, now
+from data.orders import Order
 from data.partners import Partner
 from data.plans import Plan
 from data.rfi import Rfi
@@ -55,14 +56,18 @@ def tend(portal: str) -> int:
 
 def unanswered_ids() -> Iterator[int]:
     """RFIs that may need something: nothing is due on the first day."""
-    query = Rfi.select(Rfi.id).join(Customer).join(Partner).where(is_waited_for())
+    query = Rfi.select(Rfi.id).join(Order).switch(Rfi).join(Customer).join(Partner).where(is_waited_for())
     return (rfi.id for rfi in query.where(Rfi.opened_at <= now() - timedelta(days=1)).order_by(Rfi.id))
 
 
 def is_waited_for() -> Expression:
-    """Of RFIs with their customers and partners: the MSP still waits for it, or for answers that were flagged."""
+    """Of RFIs with their orders, customers and partners: the MSP waits for it, or for answers that were flagged.
+
+    Once the customer is complete, only for what a change order asks.
+    """
     waits = Rfi.state.in_(WAITED_FOR) & Rfi.closed_at.is_null()
-    return waits & (Customer.status == "in_progress") & Partner.closed_at.is_null()
+    asked = (Customer.status == "in_progress") | ((Customer.status == "complete") & (Order.kind == "change"))
+    return waits & asked & Partner.closed_at.is_null()
 
 
 def tend_one(rfi_id: int, portal: str) -> int:
@@ -76,14 +81,18 @@ def tend_one(rfi_id: int, portal: str) -> int:
     return taken
 
 
-def held(rfi_id: int, portal: str, states: Collection[str] = ("incomplete",)) -> Concern | None:
-    """The RFI with its rows held until the transaction ends; None when it is in none of these states any more."""
+def held(rfi_id: int, portal: str, states: Collection[str] = ("incomplete",), *, runs: bool = False) -> Concern | None:
+    """The RFI with its rows held until the transaction ends; None when it is in none of these states any more.
+
+    `runs`: also one that a change order opened, of a customer whose service runs: no silence closes that.
+    """
     rfi: Rfi | None = locked(Rfi.select().where(Rfi.id == rfi_id)).first()
     if rfi is None or rfi.state not in states or rfi.closed_at is not None:
         return None
     customer = locked(Customer.select().where(Customer.id == rfi.customer_id)).get()
     partner = Partner.get_by_id(customer.partner_id)
-    if customer.status != "in_progress" or partner.closed_at is not None:
+    after_change = runs and customer.status == "complete" and rfi.order.kind == "change"
+    if not (customer.status == "in_progress" or after_change) or partner.closed_at is not None:
         return None
     return Concern(PORTAL, rfi, customer, partner, portal)
 
@@ -91,7 +100,7 @@ def held(rfi_id: int, portal: str, states: Collection[str] = ("incomplete",)) ->
 def remind(rfi_id: int, portal: str) -> bool:
     """Write the reminder that is due; of several (the portal was off for days) only the last."""
     with transaction():
-        concern = held(rfi_id, portal, WAITED_FOR)
+        concern = held(rfi_id, portal, WAITED_FOR, runs=True)
         if concern is None:
             return False
         since = waits_since(concern.rfi)
@@ -131,19 +140,23 @@ def tell_msp(rfi_id: int, portal: str) -> bool:
 
 
 def tell_of_silence(rfi_id: int, portal: str) -> bool:
-    """Tell the MSP once that nobody corrected what was flagged though all reminders went out: theirs to call."""
+    """Tell the MSP once that nobody corrected what was flagged, or answered what a change order asks, though all
+    reminders went out: theirs to call.
+    """
     with transaction():
-        concern = held(rfi_id, portal, ("error",))
-        if concern is None:
+        concern = held(rfi_id, portal, WAITED_FOR, runs=True)
+        if concern is None or (concern.rfi.state == "incomplete" and concern.customer.status == "in_progress"):
             return False
         since, days = waits_since(concern.rfi), days_of(concern.partner.rfi_reminder_days)
         once = once_since(concern.rfi, "silent", since)
         if not days or now() < since + timedelta(days=days[-1] + TOLD_BEFORE) or is_written(once):
             return False
         facts = {"since": day_of(since, concern.partner.timezone), "reminders": concern.rfi.reminders}
+        facts["flagged"] = concern.rfi.state == "error"
+        facts["waited_for"] = "flagged answers" if facts["flagged"] else "answers about what was added"
         told = write_to_msp(concern, "rfi_silent", once, **facts)
         if told:
-            concern.record("rfi.silence_told")
+            concern.record("rfi.silence_told" if facts["flagged"] else "rfi.change_silence_told")
     return bool(told)
 
 

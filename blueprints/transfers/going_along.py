@@ -229,24 +229,27 @@ def carry_mailboxes(was: Plan, plan: Plan) -> None:
 def carry_rfi(concern: Concern, new: Customer, order: Order) -> tuple[Rfi | None, tuple[str, ...]]:
     """The newest RFI: what stands under its questions, and the newest version that was handed in.
 
-    Also the labels of the questions whose answers are the releasing MSP's own and stay with it. Secrets, remarks of
+    One that a change order opened asks what is new only: it becomes whole with what stands in those before it. Also
+    the labels of the questions whose answers are the releasing MSP's own and stay with it. Secrets, remarks of
     reviewers and earlier versions stay, too.
     """
-    was: Rfi | None = Rfi.select().where(Rfi.customer == concern.customer).order_by(Rfi.id.desc()).first()
-    if was is None:
+    asked = rfis_that_count(concern.customer)
+    if not asked:
         return None, ()
+    was = asked[0]
+    set_version = next((each.set_version_id for each in asked if each.set_version_id), None)
     rfi: Rfi = Rfi.create(
         customer=new,
         order=order,
         state="incomplete" if was.state == "error" else was.state,
         opened_at=was.opened_at,
-        set_version=was.set_version_id,
-        infrastructure=was.infrastructure,
+        set_version=set_version,
+        infrastructure=next((each.infrastructure for each in asked if each.infrastructure), ""),
         version=was.version,
     )
-    if was.set_version_id is None:
+    if set_version is None:
         return rfi, ()
-    questions = set_of_version(was.set_version_id).by_id
+    questions = set_of_version(set_version).by_id
     theirs = addresses_of(concern)
     left_out: dict[str, str] = {}
 
@@ -258,14 +261,33 @@ def carry_rfi(concern: Concern, new: Customer, order: Order) -> tuple[Rfi | None
             return False
         return True
 
-    for answer in RfiAnswer.select().where((RfiAnswer.rfi == was) & (RfiAnswer.sealed == "")):
+    for answer in newest_answers(asked):
         if goes(answer.question, answer.value):
             carry_answer(rfi, answer)
-    newest = HandedIn.select().where(HandedIn.rfi == was).order_by(HandedIn.number.desc()).first()
+    newest = HandedIn.select().where(HandedIn.rfi.in_(asked)).order_by(HandedIn.id.desc()).first()
     if newest is not None:
         kept = {name: value for name, value in newest.answers.items() if goes(name, value)}
         carry_version(concern, new, rfi, newest, kept)
     return rfi, tuple(left_out.values())
+
+
+def rfis_that_count(customer: Customer) -> list[Rfi]:
+    """The newest RFI, and as long as a change order opened it the one before; the newest first."""
+    counted: list[Rfi] = []
+    for rfi in Rfi.select(Rfi, Order).join(Order).where(Rfi.customer == customer).order_by(Rfi.id.desc()):
+        counted.append(rfi)
+        if rfi.order.kind != "change":
+            break
+    return counted
+
+
+def newest_answers(asked: list[Rfi]) -> list[RfiAnswer]:
+    """What stands under each question, secrets left out: of the newest of these RFIs where it is answered."""
+    found: dict[str, RfiAnswer] = {}
+    answers = RfiAnswer.select().where(RfiAnswer.rfi.in_(asked) & (RfiAnswer.sealed == ""))
+    for answer in answers.order_by(RfiAnswer.rfi, RfiAnswer.id):
+        found[answer.question] = answer
+    return list(found.values())
 
 
 def is_msps_own(question: Question, value: Any, theirs: frozenset[str]) -> bool:

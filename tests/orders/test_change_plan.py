@@ -1,4 +1,8 @@
-"""What newly bought services call for: steps in a plan of their own, or in the one that is open."""
+"""What newly bought services call for: steps in a plan of their own, or in the one that is open.
+
+Another application asks this customer's questions, so the plan is made at once. What the portal asks first is in
+test_change_questions.py.
+"""
 
 from datetime import date
 
@@ -30,6 +34,7 @@ def finished(world: World) -> Plan:
     Customer.update(status="complete", shelf="complete").where(Customer.id == plan.customer_id).execute()
     PlanStep.update(state="done").where(PlanStep.plan == plan).execute()
     Plan.update(state="done").where(Plan.id == plan.id).execute()
+    Rfi.update(state="not_applicable").where(Rfi.order == plan.order_id).execute()
     return Plan.get_by_id(plan.id)
 
 
@@ -109,5 +114,5 @@ def test_its_customer_is_reminded_though_complete(admin: Visitor, finished: Plan
 def test_a_decrease_plans_nothing_when_its_day_comes(admin: Visitor, finished: Plan) -> None:
     order = changed(admin, finished.customer, permitted_users="10")
     Order.update(effective_on=date(2026, 1, 1)).where(Order.id == order.id).execute()
-    assert change_waiting.apply_due() == 1
+    assert change_waiting.apply_due("https://portal.example") == 1
     assert newest() == finished

@@ -319,20 +319,31 @@ class TestDecrease:
         applied = []
         for moment in ("2026-12-04T22:59:00Z", "2026-12-04T23:00:00Z", "2026-12-05T10:00:00Z", "2027-01-01T00:00:00Z"):
             clock.move_to(moment)
-            applied.append(change_waiting.apply_due())
+            applied.append(change_waiting.apply_due("https://portal.example"))
         assert applied == [0, 1, 0, 0]
         assert now_of(customer).permitted_users == 10
         assert told("order.change_applied") == ["Change order 2026-000002 in effect: 10 permitted users of Mail shield"]
         assert Order.get_by_id(order.id).applied_at.isoformat() == "2026-12-04T23:00:00+00:00"
+        letter = Email.get(Email.kind == "order_change_applied")
+        assert (letter.to_email, letter.subject) == (
+            ada.person.email,
+            f"{customer.name}: change order 2026-000002 is in effect",
+        )
+        for said in ("5 December 2026", "Mail shield: 10 users", "Ongoing monthly payment: €25.00"):
+            assert said in letter.text
+        assert f"https://portal.example/orders/{order.id}" in letter.text
+        assert Email.select().where(Email.kind == "order_change_applied").count() == 1
 
     def test_lapses_when_the_customer_has_left(self, clock, ada: Visitor, customer: Customer) -> None:
         order = changed(ada, customer, permitted_users="10")
         Customer.update(status="cancelled", shelf="past").where(Customer.id == customer.id).execute()
         clock.move_to("2026-12-06T00:00:00Z")
-        assert change_waiting.apply_due() == 1
+        assert change_waiting.apply_due("https://portal.example") == 1
         assert Order.get_by_id(order.id).state == "void"
         assert now_of(customer).permitted_users == 25
         assert told("order.change_lapsed") == ["Change order 2026-000002 lapsed: the customer is cancelled"]
+        letter = Email.get(Email.kind == "order_change_lapsed")
+        assert "5 December 2026 does not: the customer is cancelled." in letter.text
 
     def test_one_that_cannot_be_applied_keeps_no_other_waiting(
         self, clock, ada: Visitor, customer: Customer, world: World, monkeypatch: pytest.MonkeyPatch
@@ -343,13 +354,13 @@ class TestDecrease:
         clock.move_to("2027-01-06T00:00:00Z")
         real = change_submission.take_effect
 
-        def fail_for_one(who: object, order: Order, theirs: Customer) -> None:
+        def fail_for_one(who: object, order: Order, theirs: Customer, portal: str) -> None:
             if theirs.id == customer.id:
                 raise OSError("no space left on device")
-            real(who, order, theirs)
+            real(who, order, theirs, portal)
 
         monkeypatch.setattr(change_submission, "take_effect", fail_for_one)
-        assert change_waiting.apply_due() == 1
+        assert change_waiting.apply_due("https://portal.example") == 1
         assert (now_of(customer).permitted_users, now_of(other).permitted_users) == (25, 10)
 
 
@@ -362,8 +373,12 @@ class TestWithdrawing:
         assert ada.post(f"/orders/{order.id}/withdraw").location == f"/orders/{order.id}"
         assert Order.get_by_id(order.id).state == "void"
         assert told("order.change_withdrawn") == ["Change order 2026-000002 withdrawn"]
+        letter = Email.get(Email.kind == "order_change_withdrawn")
+        assert letter.to_email == world.admin.email
+        assert f"{world.admin.name} has withdrawn the change order 2026-000002" in letter.text
+        assert "The subscription stays as it is" in letter.text
         clock.move_to("2026-12-06T00:00:00Z")
-        assert change_waiting.apply_due() == 0
+        assert change_waiting.apply_due("https://portal.example") == 0
         assert now_of(customer).permitted_users == 25
         page = Visitor(app, world.admin).get(f"/orders/{order.id}")
         assert "Withdrawn" in page.text
