@@ -72,8 +72,9 @@ def shown_by(encrypted: ssl.SSLSocket, problem: str) -> Certificate | None:
         return Certificate((), "", ended, ended, fingerprint, protocol, problem or f"it cannot be read: {unreadable}")
 
 
+@lru_cache(maxsize=64)
 def read(raw: bytes, fingerprint: str, protocol: str, problem: str) -> Certificate:
-    """Raises ValueError for what is no certificate."""
+    """Raises ValueError for what is no certificate. Kept: a server shows the same to each of its many mailboxes."""
     from cryptography import x509  # noqa: PLC0415 - loaded with the first encrypted line
 
     found = x509.load_der_x509_certificate(raw)

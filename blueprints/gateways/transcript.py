@@ -16,6 +16,7 @@ class Transcript:
         self.turns: list[tuple[str, bytearray]] = []
         self.dropped = 0
         self.secrets: list[bytes] = []
+        self.longest = 0  # bytes kept beyond what is shown, so that a secret is whole when it is looked for
 
     def hide(self, *secrets: str) -> None:
         """Never show these, whoever says them, nor what they are written as for signing in."""
@@ -25,6 +26,7 @@ class Transcript:
                 self.secrets += [plain, base64.b64encode(plain).rstrip(b"=")]
                 self.secrets += [plain.replace(b"\\", b"\\\\").replace(b'"', b'\\"')]
         self.secrets.sort(key=len, reverse=True)
+        self.longest = max(map(len, self.secrets), default=0)
 
     def add(self, side: str, data: bytes) -> None:
         if not self.turns or self.turns[-1][0] != side:
@@ -36,11 +38,6 @@ class Transcript:
         room = MOST_BYTES + self.longest - len(said)
         said += data[: max(room, 0)]
         self.dropped += max(len(data) - max(room, 0), 0)
-
-    @property
-    def longest(self) -> int:
-        """Bytes kept beyond what is shown, so that a secret is whole when it is looked for."""
-        return max(map(len, self.secrets), default=0)
 
     def __str__(self) -> str:
         told = "\n".join(self._shown(side, bytes(said)) for side, said in self.turns)

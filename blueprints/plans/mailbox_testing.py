@@ -20,7 +20,7 @@ from blueprints.plans.watching import keep_answer
 from blueprints.web.refusals import NotThere, Refused
 from data import history
 from data.customers import Customer
-from data.database import locked, transaction
+from data.database import database, locked, transaction
 from data.formats import size as in_bytes
 from data.history import PORTAL
 from data.mailboxes import MailboxRun
@@ -258,10 +258,9 @@ def write_results(work: Work, results: Iterable[tuple[Mailbox, Verdict]]) -> boo
         claimed_at = now()
         if not MailboxRun.update(claimed_at=claimed_at, tries=1).where(still_held(work)).execute():
             return False
+        statement = KEEP.replace("?", database.param)
         for mailbox, verdict in results:
-            unchanged = (Mailbox.id == mailbox.id) & (Mailbox.version == mailbox.version)
-            mine = unchanged & (Mailbox.run_id == work.run_id)
-            Mailbox.update(run_id=None, **result_of(verdict)).where(mine).execute()
+            database.execute_sql(statement, (*result_of(verdict), mailbox.id, mailbox.version, work.run_id))
     work.claimed_at = claimed_at
     return MailboxRun.select().where(still_held(work) & MailboxRun.cancelled_at.is_null()).exists()
 
@@ -271,8 +270,16 @@ def still_held(work: Work) -> Expression:
     return held & (MailboxRun.claimed_at == work.claimed_at)
 
 
-def result_of(verdict: Verdict) -> dict[str, Any]:
-    """The columns of a mailbox after its test."""
+RESULT = ("state", "sentence", "tested_at", "folders", "messages", "size", "found")
+# Written out, because a run keeps thousands of them: of a mailbox that nobody changed while it was tested.
+KEEP = (
+    "UPDATE mailbox SET state = ?, sentence = ?, tested_at = ?, folders = ?, messages = ?, size = ?, found = ?,"
+    " run_id = NULL, version = version + 1 WHERE id = ? AND version = ? AND run_id = ?"
+)
+
+
+def result_of(verdict: Verdict) -> list[Any]:
+    """What RESULT is of a mailbox after its test, as the database keeps it."""
     facts = verdict.facts
     state = "ok" if verdict.passed else "failed" if is_refused(verdict) else "pending"
     folders = facts.get("folders", [])
@@ -281,16 +288,9 @@ def result_of(verdict: Verdict) -> dict[str, Any]:
         found = {"folders": [[each["name"], each["messages"], each["size"]] for each in folders[:MOST_FOLDERS]]}
     else:
         found = {"evidence": verdict.kept()["evidence"]}
-    return {
-        "state": state,
-        "sentence": verdict.reason,
-        "tested_at": now(),
-        "folders": len(folders) if state == "ok" else None,
-        "messages": facts.get("messages"),
-        "size": facts.get("size"),
-        "found": found,
-        "version": Mailbox.version + 1,
-    }
+    counted = (len(folders) if state == "ok" else None, facts.get("messages"), facts.get("size"))
+    values = (state, verdict.reason, now(), *counted, found)
+    return [Mailbox._meta.fields[name].db_value(value) for name, value in zip(RESULT, values, strict=True)]
 
 
 def is_refused(verdict: Verdict) -> bool:

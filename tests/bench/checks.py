@@ -55,10 +55,16 @@ def mailboxes() -> tuple[str, float, float, str]:
         place = Server(HOST)
         for each in people[:3]:
             open_mailbox(place, each, bounds)
-        single = median(timed(lambda each=each: open_mailbox(place, each, bounds)) for each in people[:15])
+        singles = [timed(lambda each=each: open_mailbox(place, each, bounds)) for each in people[:15]]
+        worked = time.process_time()
         took = timed(lambda: [verdict.passed for _, verdict in open_mailboxes(place, people, bounds)])
+        worked = time.process_time() - worked
+        # Half of the single ones after it: what else the machine does meanwhile slows both.
+        singles += [timed(lambda each=each: open_mailbox(place, each, bounds)) for each in people[:15]]
+    single = median(singles)
     ideal = MAILBOXES * single / PER_SERVER
     detail = f"{took:.1f} s; one {single * 1000:.0f} ms, {PER_SERVER} at a time, ideal {ideal:.1f} s"
+    detail += f"; {worked / MAILBOXES * 1000:.1f} ms of work each"
     return f"test all of {MAILBOXES} mailboxes / ideal", took / ideal, 1.3, detail
 
 

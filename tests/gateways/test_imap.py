@@ -56,13 +56,23 @@ class TestLook:
         assert verdict.outcome is Outcome.FAILED
         assert "Hostname mismatch" in verdict.reason
 
-    def test_what_was_said_before_encryption_does_not_count(self, bound: Bound, mailboxes: Dovecot) -> None:
+    @pytest.mark.parametrize(
+        "greeting",
+        [
+            (b"* OK here\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\n"),
+            (b"* OK [CAPABILITY IMAP4rev1 STARTTLS INJECTED] here\r\n",),
+        ],
+        ids=["asked", "told with the greeting"],
+    )
+    def test_what_was_said_before_encryption_does_not_count(
+        self, bound: Bound, mailboxes: Dovecot, greeting: tuple[bytes, ...]
+    ) -> None:
         injected = b"!OK go\r\n* CAPABILITY IMAP4rev1 INJECTED\r\n"
-        turns = (b"* OK here\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\n", injected)
+        turns = (*greeting, injected)
         key = Certificate(mailboxes.certificate, mailboxes.certificate.with_name("key.pem"))
 
         def manner(line: socket.socket) -> None:
-            answering(*turns)(line, until=2)
+            answering(*turns)(line, until=len(greeting))
             speaks_tls(key, answering(b"", *[b"* CAPABILITY IMAP4rev1\r\n"] * 2))(line)
 
         with misbehaving(manner) as server:
@@ -70,6 +80,15 @@ class TestLook:
             verdict = look(STARTTLS, bounds)
         assert verdict.passed, verdict.reason
         assert verdict.facts["capabilities"] == ["IMAP4REV1"]
+
+    def test_does_not_ask_for_what_the_greeting_has_told(self, bound: Bound) -> None:
+        heard: list[bytes] = []
+        greeting = b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] here\r\n"
+        with misbehaving(answering(greeting, b"", heard=heard)) as server:
+            verdict = look(PLAIN, bound(imap=server.port, limits=SOON))
+        assert verdict.passed, verdict.reason
+        assert verdict.facts["capabilities"] == ["AUTH=PLAIN", "IMAP4REV1"]
+        assert [each.split()[1:] for each in heard] == [[b"LOGOUT"]]
 
     def test_tells_that_nothing_is_encrypted(self, bound: Bound) -> None:
         turns = (b"* OK here\r\n", b"* CAPABILITY IMAP4rev1\r\n", b"")
