@@ -12,8 +12,6 @@ from urllib.parse import urlsplit
 
 import click
 from flask import Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from peewee import Database
@@ -53,6 +51,7 @@ from blueprints.transfers import routes as transfers
 from blueprints.web.access import guard, open_to_all
 from blueprints.web.errors import answer_errors
 from blueprints.web.headers import strict_headers
+from blueprints.web.limits import open_limits
 from blueprints.web.requests import act_of_request, connection_of_request, ids_in_addresses, only_plain_views
 from blueprints.web.sessions import RememberedTokens, remember_sessions
 from blueprints.web.settings import LOOPBACK, Settings, WrongSetting, read_settings
@@ -111,10 +110,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Htmx(app)
     RememberedTokens(app)
     remember_sessions(app)
-    limiter = Limiter(get_remote_address, app=app, storage_uri=settings.limits_url, strategy="moving-window")
-    app.extensions["limiter_of_quayside"] = limiter
-    # Each limit stands at its view, which asks for it; none is for all of them, so nothing is asked at every request.
-    app.before_request_funcs[None].remove(limiter._check_request_limit)
+    limiter = open_limits(app, settings.limits_url)
     mail.open_post(app, settings.mail_server)
     ids_in_addresses(app)
     act_of_request(app)

@@ -114,8 +114,9 @@ def transaction() -> AbstractContextManager[Any]:
     On SQLite the outermost one begins IMMEDIATE: a transaction that reads first and writes later would be
     refused at once ("database is locked") when another one wrote in between, whatever the busy timeout.
     """
-    outermost = is_sqlite() and not database.in_transaction()
-    return database.transaction("IMMEDIATE") if outermost else database.atomic()
+    opened = database.obj  # each call through the proxy costs as much as a column
+    outermost = is_sqlite() and not opened.in_transaction()
+    return opened.transaction("IMMEDIATE") if outermost else opened.atomic()
 
 
 def locked(query: ModelSelect, *records: type[Record]) -> ModelSelect:

@@ -28,6 +28,7 @@ MEANWHILE = "Someone else answered this while you were writing. Both answers are
 OTHER_QUESTIONS = "Other questions are asked now than this page showed. Look at what is still to answer."
 STALE = "This page was open for too long. Your typing is still here: save once more."
 NOT_KEPT = "Not everything could be saved. What was not is still here, with the reason beside it."
+DRESSES = ", ".join(DRESS_HEADERS)
 MORPH = "outerMorph"  # what stays the same keeps its place on the screen, and the focus
 BESIDE_LISTS = 1_000_000  # bytes of everything else on the page
 
@@ -61,15 +62,17 @@ def page_again(door: Door, status: int, said: str = "") -> Response:
 
 def take_long_lists(_endpoint: str | None, _values: Any) -> None:
     """For blueprints: lists of mailboxes are longer than forms are elsewhere. Before the form token is looked for."""
-    if request.method == "POST":
+    asked = request._get_current_object()  # type: ignore[attr-defined]  # asked for once: a proxy is slow
+    if asked.method == "POST":
         from blueprints.rfi.uploaded_lists import MOST_BYTES  # noqa: PLC0415 - loaded when something is sent
 
-        request.max_content_length = MOST_BYTES + BESIDE_LISTS
+        asked.max_content_length = MOST_BYTES + BESIDE_LISTS
 
 
 def typed_in_request() -> Typed:
-    files = {name: file.read() for name, file in request.files.items() if file.filename}
-    return Typed(request.form.to_dict(flat=False), files)
+    asked = request._get_current_object()  # type: ignore[attr-defined]  # as above
+    files = {name: file.read() for name, file in asked.files.items() if file.filename}
+    return Typed(asked.form.to_dict(flat=False), files)
 
 
 def save_one(door: Door, question: str) -> Response:
@@ -144,10 +147,12 @@ class Parts:
         """`before`: what the page shows, as far as is known."""
         self.drawing, self.here = drawing, drawing.door.here
         self.before = before.by_id if before else {}
+        self.sections_before = before.sections if before else ()
         self.shape_before = before.shape if before else ""
-        self.carried = request.args if request.method == "GET" else request.form  # hidden fields of the page
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # as above
+        self.carried = asked.args if asked.method == "GET" else asked.form  # hidden fields of the page
         self.draw: Any = current_app.jinja_env.get_template("rfi/question.html").module
-        self.body = Markup("")
+        self.drawn: list[Markup] = []
         self.questions: list[str] = []
 
     def told(self, entry: Entry) -> None:
@@ -157,23 +162,23 @@ class Parts:
             return
         self.questions.append(shown_again.id)
         if shown_again.drawn_anew:
-            self.body += elsewhere(shown_again.element, self.draw.inside(shown_again, self.here), "innerHTML")
+            self.put(shown_again.element, self.draw.inside(shown_again, self.here), "innerHTML")
         else:
-            self.body += elsewhere(f"told-{shown_again.id}", self.draw.told(shown_again, self.here), MORPH)
+            self.put(f"told-{shown_again.id}", self.draw.told(shown_again, self.here))
 
     def says(self, entry: Entry) -> None:
         """What is said of a question, but not which answer the page has shown: somebody may be typing in it."""
         self.questions.append(entry.question.id)
-        drawn_again = self.draw.says(self.drawing.shown(entry), self.here)
-        self.body += elsewhere(f"says-{entry.question.id}", drawn_again, MORPH)
+        self.put(f"says-{entry.question.id}", self.draw.says(self.drawing.shown(entry), self.here))
 
     def others(self) -> None:
         """What is said of the other questions, where it is something else than before."""
-        now, before = self.drawing.filled.by_id, self.before
-        for name in [name for name, entry in now.items() if before.get(name, entry) is not entry]:
-            entry = now[name]
-            said_otherwise = before[name].checked != entry.checked
-            if said_otherwise and name not in self.questions and self.is_in_its_place(entry):
+        before, there = self.before, set(map(id, self.sections_before))
+        anew = [section for section in self.drawing.filled.sections if id(section) not in there]
+        for entry in [each for section in anew for each in section.entries]:
+            was = before.get(entry.question.id, entry)
+            said_otherwise = was is not entry and was.checked != entry.checked
+            if said_otherwise and entry.question.id not in self.questions and self.is_in_its_place(entry):
                 self.says(entry)
 
     def is_in_its_place(self, entry: Entry) -> bool:
@@ -185,10 +190,10 @@ class Parts:
         """Counts, what stands in the way, and all questions, where the page shows something else."""
         drawing, draw = self.drawing, self.draw
         if self.carried.get("sums") != drawing.filled.sums:
-            self.body += elsewhere("standing", draw.standing(drawing), MORPH)
-            self.body += elsewhere("before", draw.before(drawing), MORPH)
+            self.put("standing", draw.standing(drawing))
+            self.put("before", draw.before(drawing))
         if self.carried.get("shape") != drawing.filled.shape:
-            self.body += elsewhere("questions", draw.questions(drawing, self.on_the_page()), MORPH)
+            self.put("questions", draw.questions(drawing, self.on_the_page()))
 
     def on_the_page(self) -> set[str]:
         """The questions whose elements the page has already: they stay as they are, and need not be sent."""
@@ -197,12 +202,16 @@ class Parts:
         there = {entry.element for entry in self.before.values()}
         return {entry.question.id for entry in self.drawing.filled.entries if entry.element in there}
 
+    def put(self, place: str, drawn: Markup, swap: str = MORPH) -> None:
+        self.drawn.append(elsewhere(place, drawn, swap))
+
     def answer(self, status: int = 200, said: str = "") -> Response:
-        return answered(self.body, status, said)
+        return answered("".join(self.drawn), status, said)
 
 
-def answered(body: Markup, status: int = 200, said: str = "") -> Response:
-    return Response(str(body + spoken(said)), status, {"Vary": ", ".join(DRESS_HEADERS)})
+def answered(body: str, status: int = 200, said: str = "") -> Response:
+    """`body`: safe HTML."""
+    return Response("".join((body, spoken(said))), status, {"Vary": DRESSES})
 
 
 def one_question(door: Door, question: str) -> Response:

@@ -6,7 +6,7 @@ changed is written, and two people who answer different questions never undo eac
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Self
@@ -61,10 +61,10 @@ class Typed:
 
     def only(self, question: str) -> Self:
         """What it says of one question."""
-        names = {question, SEEN + question, OVER + question, USE + question, f"{question}.remove"}
-        parts = {name for name in self.fields if name.startswith(f"{question}.")}
-        fields = {name: values for name, values in self.fields.items() if name in names | parts}
-        return replace(self, fields=fields | {SEEN + question: [self.one(SEEN + question)]})
+        seen, of_parts = SEEN + question, f"{question}."
+        names = (question, OVER + question, USE + question)
+        fields = {name: said for name, said in self.fields.items() if name in names or name.startswith(of_parts)}
+        return type(self)(fields | {seen: [self.one(seen)]}, self.files)
 
     def seen(self, question: str) -> Seen:
         return Seen.read(self.one(SEEN + question))
@@ -147,7 +147,10 @@ def fingerprint(value: Any) -> str:
 def is_same(question: Question, answer: Answer, value: Any) -> bool:
     """Whether this is what is kept already."""
     if question.kind != "secret":
-        return answer.value == value or fingerprint(answer.value) == fingerprint(value)
+        kept = answer.value
+        if isinstance(kept, str) and isinstance(value, str):
+            return kept.replace("\r\n", "\n") == value.replace("\r\n", "\n")
+        return kept == value or fingerprint(kept) == fingerprint(value)
     try:
         return unseal(answer.sealed) == value if answer.sealed else not value
     except Unreadable:
@@ -157,15 +160,16 @@ def is_same(question: Question, answer: Answer, value: Any) -> bool:
 def keep(who: Any, rfi: Rfi, customer: Customer, question: Question, answer: Answer | None, value: Any) -> Answer:
     """Write an answer down, with its line of history. Call inside the transaction that holds the RFI."""
     at, secret = now(), question.kind == "secret"
-    stored = None if secret else RfiAnswer.value.db_value(value)
+    stored = None if secret or value is None else told_in_json(value)  # as the field writes it, with one encoder
     sealed = seal(value) if secret and value else ""
     version = answer.version + 1 if answer else 1
     row = (stored, sealed, version, RfiAnswer.changed_at.db_value(at), who.id, who.name)
+    opened = database.obj
     if answer:
-        database.execute_sql(UPDATE.replace("?", database.param), (*row, answer.id))
+        opened.execute_sql(UPDATE.replace("?", opened.param), (*row, answer.id))
         id_ = answer.id
     else:
-        made = database.execute_sql(INSERT.replace("?", database.param), (*row, rfi.id, question.id))
+        made = opened.execute_sql(INSERT.replace("?", opened.param), (*row, rfi.id, question.id))
         id_ = made.fetchone()[0]
     if answer is None or not answer.is_by(who) or at - answer.changed_at >= FOLDED:
         label = question.label[:LONGEST_LABEL]

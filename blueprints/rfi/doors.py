@@ -41,7 +41,8 @@ WHERE rfi.customer_id = ? ORDER BY rfi.id DESC LIMIT 1"""
 
 def door_of(who: Standing, customer_id: int, base: str, permission: str = "customers.see") -> Door:
     """The newest RFI of a customer. `base`: what addresses begin with. Raises NotThere, MayNot."""
-    found = database.execute_sql(NEWEST.replace("?", database.param), (customer_id,)).fetchone()
+    opened = database.obj
+    found = opened.execute_sql(NEWEST.replace("?", opened.param), (customer_id,)).fetchone()
     if found is None or not who.may_for_customer("customers.see", customer_id, found[1]):
         raise NotThere
     rfi_id, partner_id, status = found

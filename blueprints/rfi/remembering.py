@@ -4,13 +4,13 @@ Kept in the memory of the process, and only believed while the database says tha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from blueprints.rfi.answers import Answer
 from blueprints.rfi.depending import dependencies
-from blueprints.rfi.filling import Entry, Filled, Ground, answered, counted, filled, stand
+from blueprints.rfi.filling import Entry, Filled, FilledSection, Ground, answered, filled, stand
 from blueprints.rfi.knowing import domains_named
 from blueprints.web.refusals import NotThere
 from data.customers import Customer
@@ -20,17 +20,18 @@ from data.moments import now
 from data.partners import Partner
 from data.rfi import Rfi, RfiAnswer
 
+T = TypeVar("T")
+
 MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
 # All that an RFI is put together from, but for look-ups and the clock: those may be a little old while one types.
 STAMP = """
 SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rfi.infrastructure, customer.id,
   customer.shelf, customer.version, customer.name, customer.primary_domain, customer.infrastructure,
   customer.permitted_users, customer.country, partner.version, partner.name, partner.country, partner.timezone,
-  partner.outbound_ips, partner.inbound_ips, partner.smart_host,
-  (SELECT count(*) FROM rfi_answer WHERE rfi_id = rfi.id),
-  (SELECT coalesce(sum(version), 0) FROM rfi_answer WHERE rfi_id = rfi.id),
-  (SELECT max(changed_at) FROM rfi_answer WHERE rfi_id = rfi.id)
-FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id
+  partner.outbound_ips, partner.inbound_ips, partner.smart_host, kept.answers, kept.versions, kept.last
+FROM rfi JOIN customer ON customer.id = rfi.customer_id JOIN partner ON partner.id = customer.partner_id,
+  (SELECT count(*) AS answers, coalesce(sum(version), 0) AS versions, max(changed_at) AS last
+   FROM rfi_answer WHERE rfi_id = ?) AS kept
 WHERE rfi.id = ?"""
 
 
@@ -86,7 +87,8 @@ def kept_in_mind(rfi_id: int, stamp: tuple[Any, ...], whole: Filled) -> Filled:
 
 
 def stamp_of(rfi_id: int) -> tuple[Any, ...]:
-    *facts, last = database.execute_sql(STAMP.replace("?", database.param), (rfi_id,)).fetchone()
+    opened = database.obj  # past the proxy, as whoever types waits for this
+    *facts, last = opened.execute_sql(STAMP.replace("?", opened.param), (rfi_id, rfi_id)).fetchone()
     return *facts, RfiAnswer.changed_at.python_value(last)
 
 
@@ -104,7 +106,7 @@ def stamp_with(stamp: tuple[Any, ...], kept: Mapping[str, Answer], changed: Mapp
 def after_changes(before: Filled, changed: Mapping[str, Answer], written: Rfi | None) -> Filled:
     """The RFI with new answers: only what depends on them is looked at again. `written`: its row, if that changed."""
     rfi = written or before.rfi
-    ground = replace(before.ground, rfi=rfi, kept={**before.kept, **changed})
+    ground = like(before.ground, rfi=rfi, kept={**before.kept, **changed})
     memory = memories.get(rfi.id)
     known = memory is not None and memory.whole is before and written is None
     stamp = stamp_with(memory.stamp, before.kept, changed) if memory and known else stamp_of(rfi.id)
@@ -119,14 +121,37 @@ def after_changes(before: Filled, changed: Mapping[str, Answer], written: Rfi | 
 def with_answers(before: Filled, ground: Ground, changed: Mapping[str, Answer]) -> Filled:
     """With other answers to questions on which no other depends."""
     values = {name: answer.value for name, answer in changed.items() if name in before.situation.answers}
-    situation = replace(before.situation, answers={**before.situation.answers, **values})
+    situation = like(before.situation, answers={**before.situation.answers, **values})
+    by_id, sections, sums = before.by_id, list(before.sections), {"sums": before.sums}
+    again = {name: answered(by_id[name], answer, situation) for name, answer in changed.items() if name in by_id}
+    for name, entry in again.items():
+        place = next(place for place, section in enumerate(sections) if name in section.by_id)
+        was, sections[place] = sections[place], with_entry(sections[place], entry)
+        sums = sums if was.sums == sections[place].sums else {}
+    made = Filled(ground, situation, tuple(sections))
+    vars(made).update(sums, by_id={**by_id, **again}, shape=before.shape)
+    return made
 
-    def again(entry: Entry) -> Entry:
-        answer = changed.get(entry.question.id)
-        return answered(entry, answer, situation) if answer else entry
 
-    sections = tuple(
-        each if changed.keys().isdisjoint(each.by_id) else counted(each.section, tuple(map(again, each.entries)))
-        for each in before.sections
-    )
-    return Filled(ground, situation, sections)
+def like(record: T, **other: Any) -> T:
+    """The same frozen record but for these fields, as dataclasses.replace makes it, in a fourth of the time."""
+    made = object.__new__(type(record))
+    vars(made).update(vars(record), **other)
+    return made
+
+
+def with_entry(section: FilledSection, entry: Entry) -> FilledSection:
+    """The section with this question answered otherwise. What that leaves as it was need not be found out again."""
+    was = section.by_id[entry.question.id]
+    done, stands = is_done(entry) - is_done(was), bool(entry.checked.problems) - bool(was.checked.problems)
+    entries = tuple([entry if each is was else each for each in section.entries])
+    made = FilledSection(section.section, entries, section.done + done, section.total + done + stands)
+    vars(made).update(by_id={**section.by_id, entry.question.id: entry}, elements=section.elements)
+    if not done and entry.checked.problems == was.checked.problems:
+        vars(made).update(sums=section.sums)
+    return made
+
+
+def is_done(entry: Entry) -> bool:
+    """Whether it counts as answered."""
+    return not entry.checked.problems and entry.given

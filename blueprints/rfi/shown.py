@@ -188,7 +188,7 @@ class Shown:
 
     @property
     def id(self) -> str:
-        return self.question.id
+        return self.entry.question.id
 
     @property
     def element(self) -> str:
@@ -196,7 +196,7 @@ class Shown:
 
     @property
     def kind(self) -> str:
-        return self.question.kind
+        return self.entry.question.kind
 
     @property
     def drawn_anew(self) -> bool:

@@ -23,29 +23,31 @@ def posting_to(origin: str) -> str:
     return POLICY.replace("form-action 'self'", f"form-action 'self' {origin}")
 
 
-ALWAYS = (
-    ("Content-Security-Policy", POLICY),
-    ("X-Content-Type-Options", "nosniff"),
+ALWAYS = {
+    "content-security-policy": ("Content-Security-Policy", POLICY),
+    "x-content-type-options": ("X-Content-Type-Options", "nosniff"),
     # The form token check over TLS reads the Referer, so it has to stay within the site.
-    ("Referrer-Policy", "same-origin"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-)
+    "referrer-policy": ("Referrer-Policy", "same-origin"),
+    "cross-origin-opener-policy": ("Cross-Origin-Opener-Policy", "same-origin"),
+}
 
 
 def strict_headers(app: Flask) -> None:
     @app.after_request
     def add(answer: Response) -> Response:
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # asked for once: a proxy is slow
         headers, given = answer.headers, {name.lower() for name, _ in answer.headers}
-        headers.extend([header for header in ALWAYS if header[0].lower() not in given])
-        if request.endpoint == "static":
-            if request.args.get("v"):
+        added = [header for name, header in ALWAYS.items() if name not in given]
+        if asked.endpoint == "static":
+            if asked.args.get("v"):
                 headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         elif "cache-control" not in given:
-            headers.add("Cache-Control", "no-store")
+            added.append(("Cache-Control", "no-store"))
         elif not headers["Cache-Control"].startswith(("public", "private")):
             headers["Cache-Control"] = "no-store"
-        if request.is_secure:
-            headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
+        if asked.is_secure and "strict-transport-security" not in given:
+            added.append(("Strict-Transport-Security", f"max-age={YEAR}"))
         if act := g.get("act"):
-            headers["X-Request-Id"] = act
+            added.append(("X-Request-Id", act))
+        headers.extend(added)
         return answer

@@ -47,13 +47,14 @@ def connection_of_request(app: Flask) -> None:
     @app.before_request
     def open_it() -> None:
         if request.endpoint not in WITHOUT_DATABASE:
-            database.connect(reuse_if_open=True)
+            database.obj.connect(reuse_if_open=True)
 
     @app.teardown_request
     def leave_it(_: BaseException | None) -> None:
-        if database.is_closed():
+        opened = database.obj
+        if opened.is_closed():
             return
-        if database.in_transaction():
-            database.rollback()
+        if opened.in_transaction():
+            opened.rollback()
         if not is_sqlite():
-            database.close()
+            opened.close()

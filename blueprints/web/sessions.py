@@ -57,20 +57,20 @@ class RememberedTokens(CSRFProtect):
     """Takes a token at once that was read before and is this session's; all others are Flask-WTF's to judge."""
 
     def protect(self, apply_exemptions: bool = False) -> None:
-        if request.method in HARMLESS:
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # asked for once: a proxy is slow
+        if asked.method in HARMLESS:
             return
         # Without a session there is no token of ours, and the body is left unread: scripts send what is no form.
-        ours = request.endpoint and session.get("csrf_token")
-        if ours and is_known_token(request.form.get("csrf_token", "")) and is_from_here():
+        ours = asked.endpoint and session.get("csrf_token")
+        if ours and is_token_of(ours, asked.form.get("csrf_token", "")) and is_from_here(asked):
             g.csrf_valid = True  # as Flask-WTF says it to its forms
         else:
             super().protect(apply_exemptions)
 
 
-def is_known_token(given: str) -> bool:
+def is_token_of(ours: str, given: str) -> bool:
     """Whether it is signed by us and of this session; it is good for as long as that (WTF_CSRF_TIME_LIMIT)."""
-    ours = session.get("csrf_token")
-    if not ours or not given or len(given) > LONGEST:
+    if not given or len(given) > LONGEST:
         return False
     try:
         return compare_digest(token_said(str(current_app.secret_key), given), ours)
@@ -78,9 +78,9 @@ def is_known_token(given: str) -> bool:
         return False
 
 
-def is_from_here() -> bool:
+def is_from_here(asked: Request) -> bool:
     """Over TLS the browser says from which page it comes (as Flask-WTF asks)."""
-    return not request.is_secure or same_origin(request.referrer or "", f"https://{request.host}/")
+    return not asked.is_secure or same_origin(asked.referrer or "", f"https://{asked.host}/")
 
 
 @lru_cache(maxsize=KEPT)
