@@ -100,11 +100,11 @@ class Onboarding:
 def a_customer(domain: str, service: str) -> int:
     """One in progress whose RFI is not answered, with this domain and this service ordered; its id."""
     with transaction():
-        free = Customer.primary_domain.not_in(DOMAINS)
+        free = Customer.primary_domain.not_in(DOMAINS) & Rfi.id.not_in(HandedIn.select(HandedIn.rfi))
         row = Rfi.select().join(Customer).where((Customer.status == "in_progress") & free).order_by(Rfi.id).get()
         fresh = {"state": "incomplete", "infrastructure": "", "reason": "", "opened_at": now(), "closed_at": None}
         Rfi.update(**fresh).where(Rfi.id == row.id).execute()
-        for of_rfi in (RfiAnswer, RfiFlag, HandedIn):
+        for of_rfi in (RfiAnswer, RfiFlag):
             of_rfi.delete().where(of_rfi.rfi == row).execute()
         OrderLine.update(services=service).where(OrderLine.order == row.order_id).execute()
         Customer.update(primary_domain=domain, infrastructure="").where(Customer.id == row.customer_id).execute()

@@ -87,7 +87,7 @@ def test_from_the_list_to_the_export(
 
     # Grey says from when, green leads on.
     desk.go(f"{served.address}/customers/complete?sort=cancel&dir=desc&q={young.primary_domain}")
-    grey = desk.page.locator(f'tr[data-id="{young.id}"] .grey')
+    grey = desk.page.locator(f'tr[data-id="{young.id}"] [data-name=Cancel] .grey')
     expect(grey).to_contain_text(f"11 months on {day(opens_on(young.subscription_start))}")
     desk.go(f"{served.address}/customers/complete?q={customer.primary_domain}")
     desk.press(f"Cancel {customer.name}")

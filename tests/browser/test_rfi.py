@@ -56,7 +56,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, chromium: object) -> Iterator
         told_names = {"DNS_SERVERS": f"{HOST}:{names.port}"}
         with serving(folder / "home", sample=True, **told_names) as served:
             with filled_database(folder):
-                customer = Customer.select().join(Rfi).where(Rfi.state == "incomplete").order_by(Customer.id).first()
+                unanswered = (Rfi.state == "incomplete") & (Customer.status == "in_progress")
+                customer = Customer.select().join(Rfi).where(unanswered).order_by(Customer.id).first()
             context = chromium.new_context()
             page = context.new_page()
             page.goto(served.address + "/sign-in")
