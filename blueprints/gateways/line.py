@@ -143,6 +143,8 @@ class Line:
             self.broken = Distrusted("it is another one than was accepted")
             raise self.broken
         self.transcript.add("<", f"({self._socket.version()} began)\r\n".encode())
+        if self.certificate and not self.certificate.trusted:
+            self.note("<", f"(certificate, SHA-256 {self.certificate.fingerprint})")
         return self
 
     def leave(self) -> None:

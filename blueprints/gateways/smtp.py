@@ -60,13 +60,14 @@ def greet(
     sender: str = "",
     others: Sequence[str] = (),
     trust_needed: bool = True,
+    accepted: str = "",
 ) -> Verdict:
     """Whether a mail server greets, encrypts with a certificate for its name, and knows its recipients.
 
     `known`: an address that it must accept, while it refuses a made-up one of the same domain; "": recipients are
     not asked about. `sender`: ours, "" for the empty one. `trust_needed`: whether a wrong certificate fails the
-    check. Facts: `banner`, `extensions`, `certificate` (see Certificate.facts), `recipients` [{address, code,
-    words}].
+    check; `accepted`: fingerprint (SHA-256) of one that a person accepted though it is not trusted. Facts: `banner`,
+    `extensions`, `certificate` (see Certificate.facts), `recipients` [{address, code, words}].
     """
     if known and not ADDRESS.fullmatch(known):
         return cannot_ask(known)
@@ -78,7 +79,10 @@ def greet(
         except Ended as ended:
             return replace(ended.verdict, facts=facts)
 
-    return converse(host, door, bounds, talk, unreached=lambda problem: judged_unreached(problem, door, bounds, others))
+    def unreached(problem: NotReached) -> Verdict:
+        return judged_unreached(problem, door, bounds, others)
+
+    return converse(host, door, bounds, talk, accepted=accepted, unreached=unreached)
 
 
 def closed(host: str, bounds: Bounds, *, recipient: str = "", sender: str = "", others: Sequence[str] = ()) -> Verdict:
@@ -127,8 +131,15 @@ def greeting(line: Line, facts: dict[str, Any], known: str, sender: str, trust_n
     part(smtp)
     if troubles:
         return Verdict(Outcome.FAILED, " ".join(troubles), facts=facts)
-    note = line.certificate.sentence(datetime.now(UTC)) if line.certificate else ""
-    return Verdict(Outcome.PASSED, " ".join(filter(None, (f"{' and '.join(good)}.", note))), facts=facts)
+    return Verdict(Outcome.PASSED, " ".join(filter(None, (f"{' and '.join(good)}.", noted(line)))), facts=facts)
+
+
+def noted(line: Line) -> str:
+    """What a person should know of the certificate though nothing is wrong with it; "" for nothing."""
+    if line.certificate is None:
+        return ""
+    accepted = line.trusted and not line.certificate.trusted
+    return "Its certificate is the one that was accepted." if accepted else line.certificate.sentence(datetime.now(UTC))
 
 
 def hello(smtp: Conversation) -> None:

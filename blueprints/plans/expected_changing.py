@@ -23,6 +23,7 @@ NAMES = {
     "dmarc_reports": "DMARC reports",
     "token": "tokens",
     "token_name": "name of the token",
+    "certificates": "accepted certificates",
 }
 TOLD_AT_MOST = 80  # characters of a value in a line of history
 

@@ -49,6 +49,11 @@ class ExpectedForm(VersionedForm):
         most=100,
         description="Before the domain, such as _proof. Empty: at the domain itself.",
     )
+    certificates = Text(
+        "Certificates accepted as they are",
+        description="Of mail servers and directories whose certificate nobody vouches for. Each on a line, the server "
+        "and the SHA-256 fingerprint that somebody compared: mail.company.example 3F:A0:…",
+    )
 
     def fill(self, kept: Mapping[str, Any], version: int) -> "ExpectedForm":
         """With what is kept, as it is typed."""

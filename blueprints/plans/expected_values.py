@@ -6,7 +6,7 @@ A value may hold {domain}, which stands for each domain, and {dashes}: the domai
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from blueprints.web.refusals import Refused
@@ -16,6 +16,7 @@ MOST_TOKENS = 500  # one for each domain
 LONGEST = 255  # characters of a value, as of one string in a TXT record
 NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LABELS = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 SHOWN = 60  # characters of what was typed, when a sentence repeats it
 SELECTOR = "{selector}"
 
@@ -26,7 +27,8 @@ class Expected:
 
     `token`: “company.example value” for one domain, or a value for all; where there is none the portal makes its own.
     `token_name`: the label at which it stands, "" for the domain itself. `dkim_target`: where the name of a selector
-    leads as a CNAME, with {selector} in it; "" where the key itself is published.
+    leads as a CNAME, with {selector} in it; "" where the key itself is published. `certificates`: “mail.company.example
+    fingerprint” for a server whose certificate is accepted though nobody vouches for it.
     """
 
     mx: tuple[str, ...] = ()
@@ -38,6 +40,7 @@ class Expected:
     dmarc_reports: str = ""
     token: tuple[str, ...] = ()
     token_name: str = ""
+    certificates: tuple[str, ...] = ()
 
     def at(self, domain: str) -> "Expected":
         """The same with what the placeholders stand for, for a domain in A-labels."""
@@ -47,6 +50,10 @@ class Expected:
         """The token that was given for a domain, or for all; "" without one."""
         given = dict(each.split(" ", 1) for each in self.token if " " in each)
         return given.get(domain) or next((each for each in self.token if " " not in each), "")
+
+    def certificate_of(self, host: str) -> str:
+        """The fingerprint (SHA-256) that is accepted of a server; "" where its certificate has to be trusted."""
+        return dict(each.split(" ", 1) for each in self.certificates).get(host.strip().lower().rstrip("."), "")
 
 
 KEYS = tuple(each.name for each in fields(Expected))
@@ -185,6 +192,15 @@ def label(line: str) -> str:
     return line.lower()
 
 
+def certificate(line: str) -> str:
+    """“mail.company.example fingerprint”, the fingerprint with or without colons."""
+    host, _, typed = line.lower().partition(" ")
+    fingerprint = typed.replace(":", "").replace(" ", "")
+    if not (is_name(host.rstrip(".")) or is_address(host)) or not FINGERPRINT.fullmatch(fingerprint):
+        raise wrong(line, "a server and the SHA-256 fingerprint of its certificate, 64 digits and letters from a to f")
+    return f"{host.rstrip('.')} {fingerprint}"
+
+
 READERS: dict[str, Callable[[str], str]] = {
     "mx": mail_host,
     "spf_include": spf_term,
@@ -195,6 +211,7 @@ READERS: dict[str, Callable[[str], str]] = {
     "dmarc_reports": reports,
     "token": token,
     "token_name": label,
+    "certificates": certificate,
 }
 
 
@@ -202,6 +219,13 @@ def is_network(mechanism: str, text: str) -> bool:
     """Whether it is what stands behind “ip4:” or “ip6:”."""
     try:
         return mechanism == f"ip{ip_network(text, strict=False).version}"
+    except ValueError:
+        return False
+
+
+def is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
     except ValueError:
         return False
 

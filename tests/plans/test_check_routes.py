@@ -44,6 +44,19 @@ def words(answer: Answer, selector: str) -> str:
     return " ".join(answer.find(selector)[0].text_content().split())
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("spf", "What the records of this customer should be"), ("inbound", "Certificates that are accepted as they are")],
+)
+def test_leads_to_what_is_expected(technician: Visitor, world: World, key: str, words: str) -> None:
+    plan = a_plan(world, infrastructure="onprem")
+    handed_in(plan)
+    (link,) = technician.get(of_step(plan, key)).find("#evidence a[href*='/expected']")
+    assert link.text_content() == words
+    page, _, part = link.get("href").partition("#")
+    assert not part or technician.get(page).find(f"#{part}")
+
+
 class TestPassedAndNotDone:
     """When the portal looks again, and what is missing until then."""
 

@@ -1,7 +1,10 @@
 """Checks of servers, from *Check now* to the step: each passes for a true reason, and fails saying why."""
 
+import hashlib
+import ssl
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +24,10 @@ from tests.services.misbehaving import Manner, closes, drips, floods, hangs, say
 Within = Callable[..., Bounds]
 KNOWN = "ada@company.example"
 DOMAINS = ["company.example"]
+
+
+def fingerprint_of(certificate: Path) -> str:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
 
 
 @pytest.fixture
@@ -62,6 +69,22 @@ class TestSmtp:
             outcome, sentence = told(checked(world, plan, "inbound"))
         assert outcome == "failed"
         assert "not trusted" in sentence
+
+    def test_passes_with_a_certificate_that_a_person_accepted(self, world: World, plan: Plan, within: Within) -> None:
+        finish(world, plan, "configure", "domains")
+        with smtp_sink(tls=True, known=frozenset({KNOWN})) as sink:
+            within(smtp=sink.port)
+            seen = checked(world, plan, "inbound").evidence
+            fingerprint = fingerprint_of(sink.certificate)
+            assert f"(certificate, SHA-256 {fingerprint})" in seen["evidence"][-1]["answer"]
+            expect(plan, certificates=[f"localhost {fingerprint}"])
+            outcome, sentence = told(checked(world, plan, "inbound"))
+            assert outcome == "passed"
+            assert sentence.endswith("Its certificate is the one that was accepted.")
+            expect(plan, certificates=[f"localhost {'0' * 64}", f"other.company.example {fingerprint}"])
+            outcome, sentence = told(checked(world, plan, "inbound"))
+            assert outcome == "failed"
+            assert "not trusted" in sentence
 
     def test_is_not_judged_where_port_25_may_be_blocked(self, world: World, plan: Plan, within: Within) -> None:
         within(smtp=free_port())
@@ -224,6 +247,14 @@ class TestLdap:
         outcome, sentence = told(checked(world, plan, "directory"))
         assert outcome == "failed"
         assert "not trusted" in sentence
+
+    def test_passes_with_a_certificate_that_a_person_accepted(
+        self, world: World, plan: Plan, within: Within, directory: Directory
+    ) -> None:
+        within(ldap=directory.port, ldaps=directory.tls_port)
+        self.permit(plan, 30)
+        expect(plan, certificates=[f"localhost {fingerprint_of(directory.certificate)}"])
+        assert checked(world, plan, "directory").outcome == "passed"
 
     def test_cannot_run_when_the_password_was_erased(self, world: World, plan: Plan) -> None:
         RfiAnswer.update(sealed="").execute()

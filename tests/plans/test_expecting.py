@@ -58,6 +58,8 @@ def whole(world: World, plan: Plan, key: str) -> tuple[Record, ...]:
         ("dmarc_reports", "Reports@provider.example", "reports@provider.example"),
         ("token", '"MS=ms123"\ncompany.example google-site=AbC', ["MS=ms123", "company.example google-site=AbC"]),
         ("token_name", "_Proof", "_proof"),
+        ("certificates", f"Mail.company.example. {'AB:' * 31}AB", [f"mail.company.example {'ab' * 32}"]),
+        ("certificates", f"192.0.2.1 {'0' * 64}\n2001:db8::1 {'1' * 64}", None),
         *((name, " \n ", [] if name in LISTS else "") for name in KEYS),
     ],
 )
@@ -88,6 +90,9 @@ def test_is_kept_in_one_way_and_typed_again_the_same(name: str, typed: str, kept
         ("token", "x" * 300, "at most 255"),
         ("token", "<b>bold</b> value", "a domain and its token"),
         ("token_name", "_proof.", "not a label"),
+        ("certificates", "mail.company.example", "not a server and the SHA-256 fingerprint"),
+        ("certificates", f"mail.company.example {'a' * 63}", "not a server and the SHA-256 fingerprint"),
+        ("certificates", "a" * 64, "not a server and the SHA-256 fingerprint"),
     ],
 )
 def test_what_is_none_is_refused_by_its_field(name: str, typed: str, said: str) -> None:

@@ -4,6 +4,7 @@ from blueprints.gateways.bounds import PORTS, Door
 from blueprints.gateways.evidence import Outcome, Verdict
 from blueprints.gateways.ldap import Bind, Server, count_people
 from blueprints.plans.checking import Subject
+from blueprints.plans.expected_values import expected_of
 from blueprints.plans.judging import people
 
 DOORS = {"ldaps": Door.LDAPS, "starttls": Door.LDAP, "none": Door.LDAP}
@@ -21,6 +22,7 @@ def ldap(subject: Subject) -> Verdict:
     user, secret = subject.text("user"), subject.secret("password")
     if user and not secret:
         return Verdict(Outcome.NOT_HERE, "The password of the directory is not kept (any more), so nobody can sign in.")
-    server = Server(host, door, encrypted=security != "none")
+    accepted = expected_of(subject.partner.expected, subject.plan.expected).certificate_of(host)
+    server = Server(host, door, encrypted=security != "none", accepted=accepted)
     counted = count_people(server, Bind(user, secret), subject.text("base_dn"), subject.bounds_left)
     return people.judge(counted, subject.customer.permitted_users)

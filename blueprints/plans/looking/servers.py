@@ -60,11 +60,13 @@ def refused(subject: Subject, place: str, known: str, others: Iterable[str]) -> 
 
 def greeted(subject: Subject) -> Callable[[Pair], Verdict]:
     hosts, elsewhere = hosts_of(subject), mail_hosts(subject)
+    expected = expected_of(subject.partner.expected, subject.plan.expected)
 
     def look(pair: Pair) -> Verdict:
         host, known = pair
         others = [each for each in (*elsewhere, *hosts) if each != host]
-        return greet(host, subject.bounds_left, known=known, others=others)
+        accepted = expected.certificate_of(host)
+        return greet(host, subject.bounds_left, known=known, others=others, accepted=accepted)
 
     return look
 
