@@ -97,6 +97,8 @@ class MonitorForm(VersionedForm):
         for name in ("host", "door", "domain", "user", "secret", "folder", "base"):
             if name not in wanted:
                 del self[name]
+        for name in probe.needs if probe else ():
+            self[name].flags.optional = False
         if kind == "smtp":
             self["door"].choices = options((door, DOORS[door]) for door in MAIL_DOORS)
         if kind not in ("push", "imap"):

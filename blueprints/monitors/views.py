@@ -76,7 +76,6 @@ class Watched:
         """“warning at 50 messages, problem at 200 messages or 1 h”."""
         if self.monitor is None:
             return ""
-        at = "below" if self.kind.falling else "at"
         told = []
         for word, value, age in (
             ("warning", self.monitor.warning, self.monitor.warning_age),
@@ -84,7 +83,8 @@ class Watched:
         ):
             bounds = [valued(self.kind, value)] if value is not None else []
             bounds += [aged(age)] if age is not None else []
-            told += [f"{word} {at} {' or '.join(bounds)}"] if bounds else []
+            less = " or less" if self.kind.falling else ""
+            told += [f"{word} at {' or '.join(bounds)}{less}"] if bounds else []
         return ", ".join(told)
 
     @property
@@ -104,7 +104,8 @@ class Watched:
 
 def percent(share: float) -> str:
     """Never 100 % while something was missing."""
-    return f"{min(share * 100, 99.99) if share < 1 else 100:.4g} %"
+    told = f"{min(share * 100, 99.99):.2f}" if share < 1 else "100"
+    return f"{told} %"
 
 
 def slug_of(service: str) -> str:
@@ -186,6 +187,7 @@ class Period:
     label: str
     length: timedelta
     unit: str
+    apart: timedelta  # words along the bottom
 
     @property
     def step(self) -> timedelta:
@@ -195,10 +197,10 @@ class Period:
 PERIODS = {
     period.key: period
     for period in (
-        Period("day", "24 hours", timedelta(days=1), "reading"),
-        Period("week", "7 days", timedelta(days=7), "hour"),
-        Period("month", "30 days", timedelta(days=30), "day"),
-        Period("quarter", "90 days", timedelta(days=90), "day"),
+        Period("day", "24 hours", timedelta(days=1), "reading", timedelta(hours=6)),
+        Period("week", "7 days", timedelta(days=7), "hour", timedelta(days=2)),
+        Period("month", "30 days", timedelta(days=30), "day", timedelta(days=7)),
+        Period("quarter", "90 days", timedelta(days=90), "day", timedelta(days=21)),
     )
 }
 
@@ -266,17 +268,17 @@ class Past:
     @cached_property
     def chart(self) -> Chart:
         bounds = (("warn", self.monitor.warning), ("bad", self.monitor.problem))
-        step = self.period.step or timedelta(seconds=self.monitor.every)
+        step = max(self.period.step, timedelta(seconds=self.monitor.every))
         return draw(self.points, self.begins, self.ends, step, bounds, self.states, self.times)
 
     @property
     def times(self) -> list[tuple[datetime, str]]:
         """A handful of moments along the bottom, told on the reader's clock."""
-        found = []
-        for part in range(5):
-            at = self.begins + (self.ends - self.begins) * part / 4
+        found, at = [], self.begins
+        while at <= self.ends:
             there = at.astimezone(ZoneInfo(self.zone))
             found.append((at, f"{there:%H:%M}" if self.period.unit == "reading" else f"{there.day} {there:%b}"))
+            at += self.period.apart
         return found
 
     @property

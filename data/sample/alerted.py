@@ -92,27 +92,26 @@ def tell_alerts(life: "Life", troubles: Sequence[Trouble], chance: Chance) -> No
             life.tell("alert.ended", PORTAL, as_kept(each.ends), service=service, how="good again")
 
 
-def leave_alerts(life: "Life", monitor: int, troubles: Sequence[Trouble]) -> None:
-    """Their rows, and what was told of them. None is counted again, so nobody is told of what was made up."""
+def leave_alert(life: "Life", monitor: int, trouble: Trouble) -> None:
+    """Its row, and what was told of it. It is not counted again, so nobody is told of what was made up."""
     desk, manager = subscribers_of(life)
-    for each in troubles:
-        of = {"partner": life.desk.id, "customer": life.customer, "monitor": monitor, "service": each.service}
-        by: dict[str, Any] = {}
-        if each.acknowledged_at:
-            by = {"acknowledged_at": each.acknowledged_at, "remark": each.remark}
-            by |= {"acknowledged_by_id": life.person.id, "acknowledged_by_name": life.person.name}
-        over = {"ended_at": each.ends, "ended_as": "good"} if each.ends else {}
-        alert: int = Alert.insert(
-            **of, state=each.state, said=each.said, opened_at=each.begins, count=each.counted,
-            escalated_at=each.escalated_at, version=1 + len(by and over), **by, **over,
-        ).execute()  # fmt: skip
-        of_what, state = f"{life.company.name}: {SERVICES[each.service]}", NAMES[each.state].lower()
-        if each.state != "warning":
-            send(life, alert, each, desk, "alert", each.begins, f"{of_what}, {state}")
-            if each.ends:
-                send(life, alert, each, desk, "recovery", each.ends, f"{of_what}, good again")
-        if at := each.escalated_at:
-            send(life, alert, each, manager, "escalation", at, f"{of_what}, nobody has reacted, {state}")
+    of = {"partner": life.desk.id, "customer": life.customer, "monitor": monitor, "service": trouble.service}
+    by: dict[str, Any] = {}
+    if trouble.acknowledged_at:
+        by = {"acknowledged_at": trouble.acknowledged_at, "remark": trouble.remark}
+        by |= {"acknowledged_by_id": life.person.id, "acknowledged_by_name": life.person.name}
+    over = {"ended_at": trouble.ends, "ended_as": "good"} if trouble.ends else {}
+    alert: int = Alert.insert(
+        **of, state=trouble.state, said=trouble.said, opened_at=trouble.begins, count=trouble.counted,
+        escalated_at=trouble.escalated_at, version=1 + bool(by) + bool(over), **by, **over,
+    ).execute()  # fmt: skip
+    of_what, state = f"{life.company.name}: {SERVICES[trouble.service]}", NAMES[trouble.state].lower()
+    if trouble.state != "warning":
+        send(life, alert, trouble, desk, "alert", trouble.begins, f"{of_what}, {state}")
+        if trouble.ends:
+            send(life, alert, trouble, desk, "recovery", trouble.ends, f"{of_what}, good again")
+    if at := trouble.escalated_at:
+        send(life, alert, trouble, manager, "escalation", at, f"{of_what}, nobody has reacted, {state}")
 
 
 def send(life: "Life", alert: int, trouble: Trouble, to: Subscriber, kind: str, since: datetime, subject: str) -> None:

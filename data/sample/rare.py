@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from data.definitions import as_definition, current_sets
@@ -38,10 +39,11 @@ REFUSED = "[AUTHENTICATIONFAILED] Authentication failed."
 
 @dataclass
 class Rare:
-    """What one load shows so far, and what is left to be written of it."""
+    """What one load shows so far, and what is left to be written of it: `in_time` after the rest, the oldest first."""
 
     shown: Counter[str] = field(default_factory=Counter)
     waiting: list[Callable[[], None]] = field(default_factory=list)
+    in_time: list[tuple[datetime, Callable[[], None]]] = field(default_factory=list)
 
     def takes(self, kind: str) -> bool:
         """Whether one more of these is wanted; it counts as shown then."""
@@ -53,6 +55,8 @@ class Rare:
     def write(self) -> None:
         """Call when the customers, plans and RFIs that it belongs to are written."""
         for each in self.waiting:
+            each()
+        for _, each in sorted(self.in_time, key=itemgetter(0)):
             each()
 
 

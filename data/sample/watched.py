@@ -14,7 +14,7 @@ from data import formats
 from data.fields import Moment
 from data.moments import now
 from data.monitors import SERVICES, Maintenance, Monitor, MonitorChange
-from data.sample.alerted import Trouble, leave_alerts, tell_alerts
+from data.sample.alerted import Trouble, leave_alert, tell_alerts
 from data.sample.chance import Chance
 from data.sample.consoles import leave_consoles
 from data.sample.rare import moment
@@ -227,7 +227,8 @@ def leave_monitors(
         changes = [{**change, "monitor": monitor} for change in changes_of(life, each, at)]
         if changes:
             MonitorChange.insert_many(changes).execute()
-        leave_alerts(life, monitor, each.troubles)
+        later = ((trouble.begins, partial(leave_alert, life, monitor, trouble)) for trouble in each.troubles)
+        life.pen.rare.in_time.extend(later)
     if planned:
         begins_at, ends_at, reason = planned
         by = {"by_id": life.person.id, "by_name": life.person.name}

@@ -223,6 +223,8 @@ class TestSeeing:
         assert week.find("svg .mean") or week.find("svg .dot")
         assert "by the day (UTC)" in part.text
         assert "Uptime 100 %" in day.text
+        hours = [each.text_content() for each in day.find(".times text")]
+        assert hours == ["13:00", "19:00", "01:00", "07:00", "13:00"]
 
     def test_nothing_read_yet_says_so(self, world, technician, customer):
         watch(world, customer, "inbound_queue")

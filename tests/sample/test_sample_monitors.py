@@ -76,6 +76,8 @@ def test_every_service_that_is_not_well_has_its_alert_and_no_other(watched: Worl
     bad = Monitor.select(Monitor.id).where(Monitor.state.in_(("warning", "problem", "unknown")))
     alerts = list(Alert.select().where(Alert.ended_at.is_null()))
     assert {alert.monitor_id for alert in alerts} == {monitor.id for monitor in bad}
+    opened = [alert.opened_at for alert in Alert.select().order_by(Alert.id)]
+    assert opened == sorted(opened)
     assert {alert.monitor.state == alert.state for alert in alerts} == {True}
     assert {alert.acknowledged_at is None for alert in alerts} == {True, False}
     assert any(alert.escalated_at for alert in alerts)
