@@ -13,7 +13,7 @@ from blueprints.cancellations.ending import end_service
 from blueprints.orders.submission import last_day_of_commitment
 from data.cancellations import Cancellation
 from data.customers import Customer
-from data.database import database, open_database
+from data.database import database, open_database, transaction
 from data.formats import day
 from data.moments import today
 from tests.browser.conftest import Window
@@ -37,7 +37,7 @@ def served(home: Path) -> Iterator[Served]:
 def customers(served: Served, home: Path) -> tuple[Customer, Customer]:
     """One in its twelfth month and one too young, both without an order in draft."""
     open_database(f"sqlite:///{home / 'quayside.sqlite'}")
-    with database.connection_context():
+    with database.connection_context(), transaction():
         found = Customer.select().where(Customer.status == "complete").order_by(Customer.id).limit(2)
         return tuple(begun(customer, days) for customer, days in zip(found, (350, 100), strict=True))
 
