@@ -318,7 +318,7 @@ class TestUnsure:
 
     @pytest.mark.parametrize("last", [b"what?\r\n", b"299 perhaps\r\n", b"x" * 20_000])
     def test_the_last_word_is_nonsense(self, opened: Opener, monkeypatch: pytest.MonkeyPatch, last: bytes) -> None:
-        monkeypatch.setattr(mail, "WHOLE_SECONDS", 2)
+        monkeypatch.setattr(mail, "WHOLE_SECONDS", 1)
         with scripted(b"220 a\r\n", b"250 a\r\n", b"250 a\r\n", b"250 a\r\n", b"354 go\r\n", last) as port:
             opened(port)
             assert send(LETTER).outcome == Outcome.UNSURE

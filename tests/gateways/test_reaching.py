@@ -1,6 +1,7 @@
 """A line leads to the address that was checked and nowhere else, and keeps its limits whatever the server does."""
 
 import socket
+import threading
 import time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -216,8 +217,10 @@ def test_who_never_takes_what_we_say_is_left_in_time(bound: Bound) -> None:
         line.sendall(b"x" * 50_000_000)
         raise AssertionError
 
-    with misbehaving(lambda _: time.sleep(2)) as server:
+    over = threading.Event()
+    with misbehaving(lambda _: over.wait(30)) as server:
         verdict, took = timed(HOST, Door.SMTP, bound(smtp=server.port, limits=SOON), shout)
+        over.set()
     assert verdict.outcome is Outcome.FAILED
     assert took < SOON.step * GENEROUS
 

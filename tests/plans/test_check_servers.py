@@ -18,7 +18,7 @@ from tests.factories import World
 from tests.gateways.conftest import SOON
 from tests.plans.checked import checked, expect, handed_in, told
 from tests.plans.planned import a_plan, finish, step
-from tests.services import Directory, DnsServer, dovecot, free_port, misbehaving, slapd, smtp_sink
+from tests.services import Directory, DnsServer, Dovecot, dovecot, free_port, misbehaving, slapd, smtp_sink
 from tests.services.misbehaving import Manner, closes, drips, floods, hangs, says
 
 Within = Callable[..., Bounds]
@@ -162,7 +162,7 @@ class TestSmtpClosed:
 
     def test_passes_where_the_server_refuses_us(self, world: World, plan: Plan, within: Within) -> None:
         finish(world, plan, "configure", "domains", "inbound", "recipients", "mx_change")
-        with misbehaving(says(b"554 5.7.1 Only from the filter\r\n")) as server:
+        with misbehaving(says(b"554 5.7.1 Only from the filter\r\n", b"221 Bye\r\n")) as server:
             within(smtp=server.port)
             outcome, sentence = told(checked(world, plan, "lock_down"))
         assert outcome == "passed"
@@ -277,6 +277,12 @@ class TestLdap:
 class TestImap:
     """Each mailbox is tested by a job of its own; the check of the step is about the server and what they said last."""
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls) -> Iterator[Dovecot]:
+        with dovecot({}) as running:
+            yield running
+
     @pytest.fixture
     def moving(self, world: World, within: Within) -> Plan:
         plan = a_plan(world, "migration")
@@ -288,29 +294,28 @@ class TestImap:
             found = {"messages": 3, "size": 2_048} if state == "ok" else {}
             Mailbox.create(plan=plan, address=f"{name}@company.example", login=name, state=state, **found)
 
-    def test_passes_where_every_mailbox_could_be_signed_in_to(self, world: World, moving: Plan, within: Within) -> None:
+    def test_passes_where_every_mailbox_could_be_signed_in_to(
+        self, world: World, moving: Plan, within: Within, server: Dovecot
+    ) -> None:
         self.listed(moving, ada="ok", bo="ok")
-        with dovecot({}) as server:
-            within(imaps=server.tls_port, imap=server.port, trusted=str(server.certificate))
-            outcome, sentence = told(checked(world, moving, "imap_test"))
+        within(imaps=server.tls_port, imap=server.port, trusted=str(server.certificate))
+        outcome, sentence = told(checked(world, moving, "imap_test"))
         assert (outcome, "can be signed in to: 6 messages" in sentence) == ("passed", True), sentence
 
-    def test_fails_where_one_could_not(self, world: World, moving: Plan, within: Within) -> None:
+    def test_fails_where_one_could_not(self, world: World, moving: Plan, within: Within, server: Dovecot) -> None:
         self.listed(moving, ada="ok", bo="failed")
-        with dovecot({}) as server:
-            within(imaps=server.tls_port, imap=server.port, trusted=str(server.certificate))
-            outcome, sentence = told(checked(world, moving, "imap_test"))
+        within(imaps=server.tls_port, imap=server.port, trusted=str(server.certificate))
+        outcome, sentence = told(checked(world, moving, "imap_test"))
         assert (outcome, "bo@company.example" in sentence) == ("failed", True), sentence
 
     def test_fails_where_nobody_answers_or_the_certificate_is_wrong(
-        self, world: World, moving: Plan, within: Within
+        self, world: World, moving: Plan, within: Within, server: Dovecot
     ) -> None:
         self.listed(moving, ada="ok")
         within(imaps=free_port())
         assert "could not be reached" in told(checked(world, moving, "imap_test"))[1]
-        with dovecot({}) as server:
-            within(imaps=server.tls_port)
-            outcome, sentence = told(checked(world, moving, "imap_test"))
+        within(imaps=server.tls_port)
+        outcome, sentence = told(checked(world, moving, "imap_test"))
         assert (outcome, "not trusted" in sentence) == ("failed", True), sentence
 
 
