@@ -76,6 +76,7 @@ KINDS: dict[str, str] = {
     "transfer.called_off": "Partner change called off{reason}",
     "transfer.lapsed": "Partner change lapsed{reason}",
     "transfer.moved": "Moved to {receiver}: {products}; this record stays to be read",
+    "transfer.ended": "Ended with {day}, not moved: {products}",
     "transfer.offered": "{releasing} offers {company}, to be taken over on {day}",
     "transfer.takeover_accepted": "Takeover of {company} accepted for {day}: {monthly} a month",
     "transfer.takeover_confirmed": "Takeover of {company} confirmed for {day}",

@@ -51,8 +51,12 @@ class Tab(NamedTuple):
     current: bool
 
 
-def tabs(base: str, shelf: str) -> tuple[Tab, ...]:
-    return tuple(Tab(label, base + ADDRESSES[other], other == shelf) for other, label in LABELS.items())
+def tabs(who: Standing, base: str, shelf: str) -> tuple[Tab, ...]:
+    """The lists beside one another; with them, for whoever takes part in them, the changes from one MSP to another."""
+    beside = [Tab(label, base + ADDRESSES[other], other == shelf) for other, label in LABELS.items()]
+    if who.may("customers.cancel"):
+        beside.append(Tab("Partner changes", f"{base.removesuffix('customers/')}partner-changes/", shelf == "moving"))
+    return tuple(beside)
 
 
 def list_facts(listing: Listing, wanted: Wanted, here: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def listed(shelf: str) -> Response:
         ["found"],
         said=lists.told(listing, "customer", "customers"),
         title=TITLES[shelf],
-        tabs=tabs(base, shelf),
+        tabs=tabs(g.who, base, shelf),
         **customer_facts(g.who, listing, wanted, base, here, chosen_in(request.args.getlist("chosen"))),
     )
     if request.headers.get("HX-Source") == "form#seek":

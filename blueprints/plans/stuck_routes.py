@@ -40,7 +40,7 @@ def stuck_facts(reason: str = "", after: str = "") -> dict[str, Any]:
         "after": f"{here}?{narrowed}after={stuck.after}" if stuck.after else "",
         "here": here,
         "customers": base,
-        "tabs": tabs(base, "stuck"),
+        "tabs": tabs(g.who, base, "stuck"),
         "may_remind": may_remind,
         "refused": "",
     }

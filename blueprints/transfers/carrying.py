@@ -13,6 +13,7 @@ from blueprints.customers.attachments import file_document
 from blueprints.customers.links import new_link
 from blueprints.mailroom.rules import one_line
 from blueprints.orders.submission import lines_of
+from blueprints.transfers.finding import lines_of as lines_that
 from blueprints.transfers.going_along import carry_history, carry_monitors, carry_plan, carry_rfi
 from blueprints.transfers.letters import Concern, write_new_partner, write_taken_over
 from blueprints.transfers.ordering import order_of
@@ -72,12 +73,19 @@ def take_over(concern: Concern, lead: Contact | None) -> Customer:
     name = f"Takeover addendum {order.addendum_number}.pdf"
     filed = file_document(accepter, new, name, paper, order=order)
     carry_plan(old, new, order)
-    carry_monitors(old, new)
+    moved, ended = services_of(concern, moving=True), services_of(concern, moving=False)
+    carry_monitors(old, new, moved, ended - moved)
     rfi, left_out = carry_rfi(concern, new, order)
     write_taken_over(concern, new, filed, left_out, lead_told=lead is not None)
     if lead is not None:
         renew_link(concern, new, lead, rfi)
     return new
+
+
+def services_of(concern: Concern, *, moving: bool) -> frozenset[str]:
+    """Of the products that move, or of those that do not."""
+    products = [line.product for line in lines_that(concern.transfer, moving=moving)]
+    return frozenset(service for product in products for service in product.services)
 
 
 def carry_record(old: Customer, partner: Partner) -> Customer:

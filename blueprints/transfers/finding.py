@@ -6,12 +6,14 @@ it gets is an `Offer` (taking_over.py), which has no way to the customer's recor
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from peewee import Expression
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.rules import find_customer, reached_by
 from blueprints.web.refusals import ChangedMeanwhile, NotThere
+from data import formats
 from data.customers import Customer
 from data.database import locked
 from data.partners import Partner
@@ -96,6 +98,18 @@ def lines_of(transfer: Transfer, *, moving: bool = True) -> list[TransferLine]:
     """The products that move, or those that do not."""
     query = TransferLine.select().where((TransferLine.transfer == transfer) & (TransferLine.moves == moving))
     return list(query.order_by(TransferLine.position))
+
+
+def told_of_ending(transfer: Transfer, ending: Sequence[TransferLine]) -> str:
+    """What becomes of products that do not move, in a sentence; "" when all of them do."""
+    if not ending:
+        return ""
+    *others, last = [line.name for line in ending]
+    names = f"{', '.join(others)} and {last}" if others else last
+    day = formats.day(transfer.day - timedelta(days=1))
+    if transfer.state == "moved":
+        return f"{names} did not move and ended with {day}."
+    return f"{names} {'do' if others else 'does'} not move and {'end' if others else 'ends'} with {day}."
 
 
 # --- the list -----------------------------------------------------------------------------------------

@@ -111,13 +111,25 @@ THRESHOLDS = ("warning", "problem", "warning_age", "problem_age")
 NO_PASSWORD = "The password did not go along: type it again."  # noqa: S105 - a sentence
 
 
-def carry_monitors(old: Customer, new: Customer) -> None:
-    """What is watched, and how. Readings, alerts, and whom they are told to stay; so do passwords and tokens.
+WATCHES = {  # of which products' services
+    "inbound_queue": {"security", "continuity"},
+    "outbound_queue": {"security", "continuity"},
+    "journal_queue": {"archiving"},
+    "journal_connector": {"archiving"},
+}
 
-    What looks without a password goes on looking at once; the others wait for one, or for a new token. They are
-    unknown until something is read, which nobody is told of: that is how each begins.
+
+def carry_monitors(old: Customer, new: Customer, moved: Collection[str], ended: Collection[str]) -> None:
+    """What is watched, and how, but for what only belongs to services that ended with the day.
+
+    Readings, alerts, and whom they are told to stay; so do passwords and tokens. What looks without a password goes on
+    looking at once; the others wait for one, or for a new token. They are unknown until something is read, which nobody
+    is told of: that is how each begins.
     """
     for was in Monitor.select().where((Monitor.customer == old) & (Monitor.state != "off")).order_by(Monitor.id):
+        of = WATCHES.get(was.service, set())
+        if of.intersection(ended) and not of.intersection(moved):
+            continue
         waits = bool(was.sealed)
         Monitor.create(
             customer=new,

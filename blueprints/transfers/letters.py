@@ -14,6 +14,7 @@ from blueprints.accounts.standing import standing_of
 from blueprints.customers.at_msp import administrators_of
 from blueprints.mailroom.letters import drawn
 from blueprints.mailroom.rules import write
+from blueprints.transfers.finding import lines_of, told_of_ending
 from data import formats, history
 from data.accounts import Person
 from data.attachments import Attachment
@@ -245,6 +246,8 @@ def write_each(
         "became": BECAME.get(transfer.state, ""),
         "reason": transfer.reason,
         "users": transfer.permitted_users,
+        "ending": told_of_ending(transfer, lines_of(transfer, moving=False)),
+        "side": side,
         "link": address or (f"{concern.portal}/{page}" if page else ""),
         **facts,
     }

@@ -6,7 +6,7 @@ private: what is not written there, the receiving MSP cannot reach.
 """
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 
 from peewee import ModelSelect
 
@@ -20,6 +20,7 @@ from blueprints.transfers.carrying import take_over
 from blueprints.transfers.finding import lines_of
 from blueprints.transfers.letters import Concern, write_moved
 from blueprints.transfers.rules import concern_of, end
+from data import formats
 from data.customers import Contact, Customer
 from data.database import locked, transaction
 from data.history import PORTAL
@@ -113,6 +114,9 @@ def move(concern: Concern) -> None:
     drop_draft(concern)
     names = ", ".join(line.name for line in lines_of(transfer))
     concern.record("transfer.moved", receiver=transfer.to_name, products=names)
+    if ended := lines_of(transfer, moving=False):
+        last = formats.day(transfer.day - timedelta(days=1))
+        concern.record("transfer.ended", day=last, products=", ".join(line.name for line in ended))
     move_to(old, "transferred", PORTAL)
     transfer.state, transfer.ended_at = "moved", now()
     transfer.token_hash = None

@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 
 from blueprints.accounts.standing import Standing
-from blueprints.transfers.finding import RELEASING
+from blueprints.transfers.finding import RELEASING, lines_of, told_of_ending
 from data import formats
 from data.customers import Customer
 from data.kept import Kept
@@ -51,13 +51,15 @@ def panel_of(who: Standing, customer: Customer, transfer: Transfer) -> Panel:
             f"Taken over from {transfer.releasing.name} on {on}.",
             **leading(who, transfer.customer_id, "The record that stayed there"),
         )
+    ending = told_of_ending(transfer, lines_of(transfer, moving=False))
+    ending = f"{ending} " if ending else ""
     if transfer.state == "moved":
         return Panel(
             f"Moved to {transfer.to_name} on {on}. "
-            f"What was {transfer.releasing.name}’s own stays here to be read, and nothing is changed any more.",
+            f"{ending}What was {transfer.releasing.name}’s own stays here to be read, and nothing is changed any more.",
             **leading(who, transfer.taken_over_as_id, "The record it went on as"),
         )
-    words = f"On its way to {transfer.to_name}; the day is {on}."
+    words = f"On its way to {transfer.to_name}; the day is {on}. {ending}".strip()
     if not who.may_for_customer(RELEASING, customer.id, customer.partner_id):
         return Panel(words, transfer.state)
     link = url_for("transfers.show", customer_id=customer.id)

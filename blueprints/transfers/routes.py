@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_limiter import Limiter
 
+from blueprints.customers.list_pages import base_address, tabs
 from blueprints.customers.rules import find_customer
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.orders.rules import NotOrderable
@@ -154,9 +155,8 @@ def index() -> Response:
     here = url_for("transfers.index")
     partners = [(each, codes.code_of(each.id)) for each in partners_for(g.who, "orders.submit")[:10]]
     older = f"{here}?before={found.older}" if found.older else None
-    return page(
-        "transfers/list.html", ["found"], found=found, older=older, newest=not before, partners=partners, here=here
-    )
+    facts = {"found": found, "older": older, "newest": not before, "partners": partners, "here": here}
+    return page("transfers/list.html", ["found"], tabs=tabs(g.who, base_address(), "moving"), **facts)
 
 
 @blueprint.post("/partner-changes/codes/<int:partner_id>")

@@ -13,7 +13,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.addresses import address_lines
 from blueprints.orders.rules import NotOrderable
 from blueprints.orders.submission import Agreement, confirmations, refuse_unless_agreed
-from blueprints.transfers.finding import CONFIRMING, RECEIVING, Seen, held, lines_of, offered_to
+from blueprints.transfers.finding import CONFIRMING, RECEIVING, Seen, held, lines_of, offered_to, told_of_ending
 from blueprints.transfers.letters import Concern, write_accepted, write_declined
 from blueprints.transfers.pricing import Costs, costs_of
 from blueprints.transfers.rules import concern_of, end
@@ -93,6 +93,10 @@ class Offer:
     problem: str
     may_answer: bool
     may_confirm: bool
+
+    @property
+    def told_of_ending(self) -> str:
+        return told_of_ending(self.transfer, self.ending)
 
     @property
     def to_answer(self) -> bool:

@@ -16,15 +16,17 @@ from data.attachments import Attachment
 from data.console import Delegation
 from data.customers import Contact, Customer
 from data.emails import Email
-from data.history import History
+from data.history import History, sentence
+from data.moments import now
 from data.monitors import NEVER_SET_UP, Maintenance, Monitor, Reading
 from data.notes import Note
 from data.orders import Order
 from data.plans import Mailbox, Plan, PlanCheck, PlanStep
-from data.rfi import Rfi, RfiAnswer, RfiLink
+from data.rfi import HandedIn, Rfi, RfiAnswer, RfiLink
 from data.roles import Role
 from data.transfers import Transfer
 from tests.factories import World, a_customer, a_grant_over, a_person
+from tests.orders.changing import answered
 from tests.orders.test_addendum import read
 from tests.transfers.changing import (
     ASKING,
@@ -33,6 +35,7 @@ from tests.transfers.changing import (
     PORTAL_ADDRESS,
     a_complete_customer,
     a_request,
+    an_order,
     asked,
     clock,
     code_of,
@@ -78,6 +81,59 @@ def test_only_the_products_that_were_chosen_go_over(world: World) -> None:
         customer = a_complete_customer(world)
     done = moved(world, customer, product_ids=(world.vault.id,))
     assert [line.name for line in Order.get(Order.customer == done.new).lines] == ["Mail vault"]
+
+
+def test_what_does_not_move_ends_with_the_day_and_everybody_is_told(world: World, visit_as: Callable) -> None:
+    with clock(ASKING):
+        customer = a_complete_customer(world)
+        for service in ("inbound_queue", "journal_queue", "directory_connector"):
+            Monitor.create(customer=customer, service=service, source="push", since=now(), made_at=now())
+    done = moved(world, customer, product_ids=(world.vault.id,))
+    lines = [sentence(line) for line in History.select().where(History.customer_id == done.old.id)]
+    assert "Ended with 14 February 2027, not moved: Mail shield" in lines
+    before, after = "Mail shield does not move and ends with 14", "Mail shield did not move and ended with 14"
+    kept = dict.fromkeys(("transfer_offered", "transfer_accepted", "transfer_to_confirm", "transfer_confirmed"), before)
+    kept |= dict.fromkeys(("transfer_moved", "transfer_taken_over", "transfer_new_partner"), after)
+    for kind, told in kept.items():
+        letters = list(Email.select().where(Email.kind == kind))
+        assert letters, kind
+        assert all(told in letter.text and told in letter.html for letter in letters), kind
+    switched_off = [letter.to_email for letter in Email.select() if "Switch it off at the provider" in letter.text]
+    assert switched_off == [world.operator.email]
+    page = visit_as(world.stranger).get(f"/customers/{done.old.id}")
+    assert f"{after} February 2027." in page.find("#transfer")[0].text_content()
+    assert {each.state for each in Monitor.select().where(Monitor.customer == done.old)} == {"off"}
+    watched = {each.service for each in Monitor.select().where(Monitor.customer == done.new)}
+    assert watched == {"journal_queue", "directory_connector"}, "whose mail is filtered no more needs no queue watched"
+    assert "Mail shield" not in visit_as(world.admin).get(f"/customers/{done.new.id}").text
+
+
+def test_an_rfi_that_a_change_order_opened_goes_along_whole(world: World) -> None:
+    with clock(ASKING):
+        customer = a_complete_customer(world, products=(world.shield,))
+        first = Rfi.get(Rfi.customer == customer)
+        answered(first, mail_domains=["quellenhof.example"])
+        RfiAnswer.create(rfi=first, question="data_region", value="eu", changed_at=now(), changed_by_name="Lea")
+        Order.update(addendum_number="2026-000001").where(Order.customer == customer).execute()
+        order = an_order(customer, (world.shield, world.vault))
+        changed = {"kind": "change", "changes": first.order_id, "applied_at": now()}
+        Order.update(**changed).where(Order.id == order.id).execute()
+        second = Rfi.create(customer=customer, order=order, opened_at=now())
+        RfiAnswer.create(rfi=second, question="retention_years", value="7", changed_at=now(), changed_by_name="Lea")
+    done = moved(world, customer)
+    rfi = Rfi.get(Rfi.customer == done.new)
+    assert rfi.state == "incomplete", "the further questions are still to be answered"
+    kept = {answer.question: answer.value for answer in RfiAnswer.select().where(RfiAnswer.rfi == rfi)}
+    assert kept == {"data_region": "eu", "retention_years": "7"}
+    version = HandedIn.get(HandedIn.rfi == rfi)
+    assert version.answers["mail_domains"] == ["quellenhof.example"]
+
+
+def test_when_all_moves_nothing_is_said_to_end(world: World) -> None:
+    done = moved(world)
+    assert not History.select().where(History.kind == "transfer.ended").exists()
+    assert not any("not move" in letter.text for letter in Email.select())
+    assert done.new.status == "complete"
 
 
 def test_roles_links_and_passwords_of_before_end(world: World) -> None:

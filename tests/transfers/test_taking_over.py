@@ -85,10 +85,19 @@ class TestTheOffer:
         assert "Harbour Lights" in row.text_content()
         assert row.cssselect("a")[0].get("href") == here(transfer)
 
+    def test_the_list_stands_beside_those_of_customers(
+        self, receiving: Visitor, visit_as: Callable, world: World
+    ) -> None:
+        tabs = receiving.get("/customers/complete").find(".subnav a")
+        assert [tab.get("href") for tab in tabs if tab.text == "Partner changes"] == ["/partner-changes/"]
+        assert receiving.get("/partner-changes/").find('.subnav a[aria-current="page"]')[0].text == "Partner changes"
+        assert "Partner changes" not in visit_as(world.viewer).get("/customers/complete").text
+
     def test_what_does_not_come_along_is_named(self, receiving: Visitor, world: World) -> None:
         transfer = asked(world, product_ids=(world.vault.id,))
         page = receiving.get(here(transfer))
         assert "Does not come along Mail shield" in page.text
+        assert "Mail shield does not move and ends with 14 February 2027." in page.text
         assert "€100.00" not in page.text
 
     def test_prices_are_those_of_the_day(self, receiving: Visitor, world: World, transfer: Transfer) -> None:
