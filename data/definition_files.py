@@ -180,7 +180,7 @@ def value_of(file: File, id_: str, key: str, value: Any) -> Any:
     if key == "questions":
         within = replace(file, group=id_)
         return tuple(question_of(within, each) for each in tables_of(file, id_, key, value))
-    if key == "ends_with":
+    if key in ("ends_with", "unlike"):
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise file.wrong(f"“{key}” of “{id_}” is a list of names", id_, key)
         return tuple(value)

@@ -7,6 +7,7 @@ from data.conditions import EMPTY, GIVEN, Condition
 from data.questions import Question
 
 ABOUT_ANY = (GIVEN, EMPTY)
+WITH_ADDRESSES = ("email", "group")
 
 
 class WrongQuestion(ValueError):
@@ -41,12 +42,15 @@ class Asked:
             self.check_condition(question, key, condition)
         for each in (question, *question.questions):
             self.check_kind(question, "choices_from", each.choices_from, "domains")
+            for other in each.unlike:
+                self.check_kind(question, "unlike", other, *WITH_ADDRESSES)
         self.check_kind(question, "together_with", question.together_with, "several")
 
-    def check_kind(self, question: Question, key: str, other: str, kind: str) -> None:
-        if other and (other not in self.earlier or self.earlier[other].kind != kind):
+    def check_kind(self, question: Question, key: str, other: str, *kinds: str) -> None:
+        if other and (other not in self.earlier or self.earlier[other].kind not in kinds):
+            named = " or ".join(kinds)
             raise WrongQuestion(
-                question.id, key, f"“{key}” of “{question.id}” names no {kind} question before it: “{other}”"
+                question.id, key, f"“{key}” of “{question.id}” names no {named} question before it: “{other}”"
             )
 
     def check_condition(self, question: Question, key: str, condition: Condition) -> None:

@@ -46,7 +46,7 @@ KEYS_OF_KIND: dict[str, frozenset[str]] = {
     "number": frozenset({"least", "most", "unit"}),
     "date": frozenset({"future", "days_ahead"}),
     "date_time": frozenset({"future", "days_ahead"}),
-    "email": frozenset({"personal", "outside"}),
+    "email": frozenset({"personal", "outside", "unlike"}),
     "phone": frozenset({"mobile"}),
     "domains": frozenset({"most", "look_up", "underscores"}),
     "ips": frozenset({"most", "public", "networks"}),
@@ -131,6 +131,7 @@ class Question:
     default_port: int | None = None
     inside: str = ""  # id of a domains question: what is entered belongs to one of them
     outside: str = ""  # … or to none
+    unlike: tuple[str, ...] = ()  # ids of questions with addresses: warned about when it is one of theirs
     columns: str = ""  # one of COLUMNS
 
 

@@ -62,7 +62,7 @@ class Situation:
     `infrastructure`: of the record, until the question of that name is answered. `answers`: question id → value as
     it stands (data/questions.py), of whatever questions; `lookups`: domain in
     A-labels → what DNS said, as far as it was asked; `taken`: those of its domains that another live customer has;
-    `before`: what is not asked again.
+    `contacts`: addresses of the contacts on the customer's record, in small letters; `before`: what is not asked again.
     """
 
     infrastructure: str
@@ -72,6 +72,7 @@ class Situation:
     partner: Partner
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
+    contacts: frozenset[str] = frozenset()
     before: AskedBefore | None = None
 
 

@@ -30,6 +30,7 @@ def looks_at(question: Question) -> Iterator[str]:
     for condition in filter(None, [*conditions, *(choice.show_when for choice in question.choices)]):
         yield from asked_about(condition)
     yield from filter(None, (question.choices_from, question.together_with, question.inside, question.outside))
+    yield from question.unlike
     for part in question.questions:
         yield from looks_at(part)
     if question.kind == "domains" or question.look_up or question.prefill.startswith(("mx.", "ns.")):

@@ -12,7 +12,7 @@ from blueprints.rfi.answers import Answer, Seen, answers_of, seen_as
 from blueprints.rfi.asking import NOTHING, AskedBefore, AskedSection, Situation, ask, prefilled
 from blueprints.rfi.checking import Checked, Problem, check, in_shape, is_given
 from blueprints.rfi.depending import dependencies
-from blueprints.rfi.knowing import domains_named, lookups_of, taken_domains
+from blueprints.rfi.knowing import addresses_of_contacts, domains_named, lookups_of, taken_domains
 from blueprints.web.refusals import NotThere
 from data.customers import Customer
 from data.definitions import current_sets, from_definition
@@ -110,6 +110,7 @@ class Ground:
     flags: Mapping[str, RfiFlag]
     earlier: Mapping[str, Any]
     before: AskedBefore | None = None
+    contacts: frozenset[str] = frozenset()
 
     @property
     def situation(self) -> Situation:
@@ -124,6 +125,7 @@ class Ground:
             lookups=self.lookups,
             taken=self.taken,
             before=before,
+            contacts=self.contacts,
         )
 
 
@@ -228,8 +230,9 @@ def ground_of(rfi: Rfi) -> Ground:
     questions, kept = set_of(rfi), answers_of(rfi)
     domains = domains_named(questions, {name: answer.value for name, answer in kept.items()}, rfi.customer)
     lookups, taken = lookups_of(domains), taken_domains(domains, rfi.customer)
-    services = services_of(rfi)
-    return Ground(rfi, questions, kept, services, domains, lookups, taken, *flags_of(rfi), known_of(rfi, services))
+    services, contacts = services_of(rfi), addresses_of_contacts(rfi.customer)
+    before = known_of(rfi, services)
+    return Ground(rfi, questions, kept, services, domains, lookups, taken, *flags_of(rfi), before, contacts)
 
 
 def stand(ground: Ground, before: Filled | None = None) -> Filled:

@@ -1,12 +1,13 @@
-"""What is known of the domains in an RFI: what DNS said of them, and which another customer has."""
+"""What is known of an RFI's domains and addresses: what DNS said, what another customer has, who is a contact."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from blueprints.rfi.checking import names_to_look_up
-from data.customers import SHELVES, Customer
+from data.customers import SHELVES, Contact, Customer
 from data.domains import DomainLookup
+from data.kept import Kept
 from data.moments import now
 from data.questions import Question
 
@@ -39,3 +40,11 @@ def taken_domains(domains: Iterable[str], customer: Customer) -> frozenset[str]:
         Customer.primary_domain.in_(list(domains)) & (Customer.id != customer.id) & Customer.status.in_(LIVE)
     )
     return frozenset(domain for (domain,) in others.tuples())
+
+
+def addresses_of_contacts(customer: Customer) -> frozenset[str]:
+    """Of all on its record, in small letters."""
+    return frozenset(contact.email.lower() for contact in contacts_of(customer.id) if contact.email)
+
+
+contacts_of = Kept(lambda customer: Contact.select(Contact.id, Contact.email).where(Contact.customer == customer))

@@ -23,7 +23,7 @@ from data.rfi import Rfi, RfiAnswer
 T = TypeVar("T")
 
 MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
-# All that an RFI is put together from, but for look-ups and the clock: those may be a little old while one types.
+# All that an RFI is put together from but look-ups, contacts and the clock: those may be a little old while one types.
 STAMP = """
 SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rfi.infrastructure, customer.id,
   customer.shelf, customer.version, customer.name, customer.primary_domain, customer.infrastructure,

@@ -4,7 +4,9 @@ Each puts `findings.value` in form or refuses; it is only asked when something w
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from blueprints.customers.contacts import phone_number
 from blueprints.customers.domains import WrongDomain, as_domain, shown_domain
@@ -134,11 +136,35 @@ def check_email(question: Question, findings: Findings, situation: Situation) ->
         findings.warnings.append(
             f"{name}@… looks like a mailbox that several people read. One person’s own address is safer."
         )
+    if question.unlike:
+        warn_of_one_in_use(question, findings, situation)
     domains = domains_in(situation.answers.get(question.outside)) if question.outside else ()
     if domains and is_below(domain, domains):
         findings.warnings.append(
             f"When your mail is down, {shown_domain(domain)} is down too. Better is an address elsewhere."
         )
+
+
+def warn_of_one_in_use(question: Question, findings: Findings, situation: Situation) -> None:
+    """Who does what cannot be told apart where one address stands for two people, or one person for two."""
+    address = findings.value.lower()
+    above = {given for other in question.unlike for given in addresses_in(situation.answers.get(other))}
+    if address in above or address in situation.contacts:
+        where = "given for a contact above" if address in above else "that of a contact on the record"
+        findings.warnings.append(f"This address is {where}, too. One that stands for nothing else is safer.")
+
+
+def addresses_in(answer: Any) -> set[str]:
+    """The email addresses in an answer, in the form in which they are compared."""
+    texts = answer.values() if isinstance(answer, Mapping) else [answer]
+    return {compared(text) for text in texts if isinstance(text, str) and "@" in text}
+
+
+def compared(text: str) -> str:
+    try:
+        return email_address(text).lower()
+    except Refused:
+        return text.strip().lower()
 
 
 def check_phone(question: Question, findings: Findings, situation: Situation) -> None:

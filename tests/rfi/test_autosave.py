@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from blueprints.customers.sealing import unseal
-from data.customers import Customer
+from data.customers import Contact, Customer
 from data.history import History
 from data.moments import now
 from data.partners import Partner
@@ -131,6 +131,24 @@ class TestSaving:
         with time_machine.travel(now() + timedelta(minutes=11)):
             theirs.type(dns_host="These").save_one("dns_host")
         assert len(answers_given(rfi)) == 3, "later"
+
+    def test_an_address_in_use_already_is_warned_about_and_follows_what_is_answered_above(
+        self, technician: Visitor, rfi: Rfi
+    ) -> None:
+        Contact.create(customer=rfi.customer_id, first_name="Lea", email="Lea@Partner.example")
+        ours = Held.open(technician, door(rfi)).type(partner_administrator="lea@partner.example")
+        answer = ours.save_one("partner_administrator")
+        assert "that of a contact on the record, too" in told(answer, "partner_administrator")
+        assert "that of a contact on the record, too" in technician.get(door(rfi)).text
+        ours.type(partner_administrator="tom@partner.example")
+        assert "safer" not in told(ours.save_one("partner_administrator", folded=True), "partner_administrator")
+        answer = ours.type(technical_contact__email="Tom@partner.example").save_one("technical_contact")
+        assert "#says-partner_administrator" in places(answer)
+        assert "given for a contact above, too" in answer.text
+        assert kept(rfi)["partner_administrator"] == "tom@partner.example", "a warning stops nobody"
+        answer = ours.type(technical_contact__email="ada@partner.example").save_one("technical_contact", folded=True)
+        assert "#says-partner_administrator" in places(answer)
+        assert "given for a contact above" not in answer.text
 
     def test_an_unknown_question_is_not_there(self, ours: Held) -> None:
         assert ours.visitor.post(f"{ours.here}/answers/favourite_colour", {}, htmx=True).status == 404

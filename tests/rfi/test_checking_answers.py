@@ -47,6 +47,20 @@ def test_an_emergency_address_that_goes_down_with_the_mail_is_warned_about() -> 
     assert not checked(emergency, "jon@acme.example").warnings, "no domain is known yet"
 
 
+def test_an_address_that_stands_for_somebody_else_already_is_warned_about() -> None:
+    own = a_question("email", unlike=["technical_contact", "second"])
+    answers = {"technical_contact": {"first_name": "Ada", "email": " Ada@BÜCHER.example "}, "second": "no address"}
+    for same in ("ada@bücher.example", "ADA@xn--bcher-kva.example"):
+        (warning,) = checked(own, same, answers=answers).warnings
+        assert "given for a contact above" in warning
+    assert not checked(own, "tom@bücher.example", answers=answers).warnings
+    (warning,) = checked(own, "Lead@acme.example", contacts=frozenset({"lead@acme.example"})).warnings
+    assert "contact on the record" in warning
+    assert not checked(a_question("email"), "lead@acme.example", contacts=frozenset({"lead@acme.example"})).warnings
+    for odd in (None, [], {"email": None}, {"email": ["x@y"]}, 7):
+        assert not checked(own, "tom@acme.example", answers={"technical_contact": odd}).warnings
+
+
 def test_phone_numbers_are_kept_in_e164_by_the_customers_country() -> None:
     assert checked(a_question("phone"), "020 7946 0000", country="GB").value == "+442079460000"
     assert checked(a_question("phone"), "030 901820", country="DE").value == "+4930901820"

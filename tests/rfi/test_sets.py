@@ -250,6 +250,14 @@ WRONG = {
         'id = "why"\nkind = "email"\nlabel = "Why"\noutside = "nowhere"',
         "line 15: “outside” of “why” names no domains question",
     ),
+    "unlike what has no address": (
+        'id = "why"\nkind = "email"\nlabel = "Why"\nunlike = ["colour"]',
+        "line 15: “unlike” of “why” names no email or group question before it: “colour”",
+    ),
+    "unlike no list": (
+        'id = "why"\nkind = "email"\nlabel = "Why"\nunlike = "colour"',
+        "line 15: “unlike” of “why” is a list of names",
+    ),
     "a secret in a group": (
         'id = "why"\nkind = "group"\nlabel = "Why"\nquestions = [{ id = "a", kind = "secret", label = "A" }]',
         "line 15: a group cannot hold a question of kind secret",
