@@ -58,6 +58,18 @@ class TestMailServer:
         assert "may be blocked here" in seen.trouble
         assert not Reading.select().exists()
 
+    def test_one_that_is_down_while_another_answers_is_a_problem(self, world, within, names):  # noqa: F811 - as above
+        a_watched(world, wish=SMTP)
+        names.zones["mx2.company.example"] = {"A": ["127.0.0.2"]}
+        down = replace(SMTP, settings={"host": "mx2.company.example", "door": "smtp"})
+        with smtp_sink(tls=True) as sink:
+            within(smtp=sink.port, trusted=str(sink.certificate))
+            jobs.probe_due.call_local()
+            monitor, _ = a_watched(world, wish=down)
+            seen = look(monitor)
+        assert (seen.state, seen.value) == ("problem", None), seen.trouble
+        assert "mx2.company.example" in seen.message
+
     def test_a_private_address_is_not_connected_to(self, world, within):  # noqa: F811 - as above
         monitor, _ = a_watched(world, wish=SMTP)
         with smtp_sink(tls=True) as sink:
