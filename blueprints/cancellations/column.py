@@ -1,4 +1,4 @@
-"""The column *Cancel* of the list of complete customers: three questions for a page, however many rows it has."""
+"""The column *Cancel* of the list of complete customers: one question for a page, however many rows it has."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,58 +17,67 @@ from data.roles import Role
 day_from = Day().python_value
 STATUS, START, COMMITMENT = map(Row._fields.index, ("status", "subscription_start", "commitment_ends"))
 
-ZONES = "SELECT id, timezone FROM partner WHERE id {}"
-# The names are those of Hindrance.
+# Each leg is read along an index that holds nothing else. The names are those of Hindrance.
+ZONES = "SELECT 'zone', id, timezone FROM partner WHERE id {}"
 UNDER_WAY = """
-SELECT 'partner_change', customer_id FROM transfer
+UNION ALL
+SELECT 'partner_change', customer_id, '' FROM transfer
 WHERE state IN ('asked', 'accepted', 'confirmed') AND customer_id {}
 UNION ALL
-SELECT 'draft_order', customer_id FROM "order" WHERE state = 'draft' AND customer_id {}"""
-PENDING = "SELECT customer_id, ends_on FROM cancellation WHERE state = 'pending' AND customer_id {}"
+SELECT 'draft_order', customer_id, '' FROM "order" WHERE state = 'draft' AND customer_id {}"""
+PENDING = """
+UNION ALL
+SELECT 'ends', customer_id, CAST(ends_on AS TEXT) FROM cancellation WHERE state = 'pending' AND customer_id {}"""
 
 
 def endings(who: Standing, rows: Sequence[Row]) -> list[Ending]:
-    """What each row says, in their order. What is under way is asked only of those that would be green."""
+    """What each row says, in their order."""
     if not rows:
         return []
-    days = {partner: today(zone) for partner, zone in zones_of(tuple({row.partner_id for row in rows}))}
-    ends = pending_until([row.id for row in rows if row.status == "pending_cancellation"])
-    none, role_on = Hindrance.NONE, who.role_on
-    asked = [
-        (row[STATUS], role_on(row[0], row[1]), row[START], row[COMMITMENT], none, ends.get(row[0]), days[row[1]])
+    days, under_way, ends = asked_about(rows)
+    role_on, none = who.role_on, Hindrance.NONE
+    return [
+        ending(
+            row[STATUS],
+            role_on(row[0], row[1]),
+            row[START],
+            row[COMMITMENT],
+            under_way.get(row[0], none) if under_way else none,
+            ends.get(row[0]) if ends else None,
+            days[row[1]],
+        )
         for row in rows
     ]
-    said = [ending(*each) for each in asked]
-    under_way = hindrances([row.id for row, each in zip(rows, said, strict=True) if each.may])
-    for place, row in enumerate(rows) if under_way else ():
-        if what := under_way.get(row.id):
-            said[place] = ending(*asked[place][:4], what, *asked[place][5:])
-    return said
 
 
-def zones_of(partners: tuple[int, ...]) -> list[tuple[int, str]]:
-    return ask(among(ZONES, len(partners))._replace(params=partners))
-
-
-def hindrances(ids: Sequence[int]) -> dict[int, Hindrance]:
-    """What is under way at whom; the indexes that are read hold nothing else."""
-    if not ids:
-        return {}
-    found = ask(among(UNDER_WAY, len(ids), 2)._replace(params=(*ids, *ids)))
-    return {row_id: Hindrance(what) for what, row_id in found}
-
-
-def pending_until(ids: Sequence[int]) -> dict[int, Any]:
-    """The last days of what is pending, as the database has them."""
-    if not ids:
-        return {}
-    return dict(ask(among(PENDING, len(ids))._replace(params=tuple(ids))))
+def asked_about(rows: Sequence[Row]) -> tuple[dict[int, date], dict[int, Hindrance], dict[int, str]]:
+    """Today where each MSP is, what is under way at whom, and the last days of what is pending: one question."""
+    partners = tuple({row[1] for row in rows})
+    runs = tuple([row[0] for row in rows if row[STATUS] == "complete"])
+    pending = tuple([row[0] for row in rows if row[STATUS] == "pending_cancellation"])
+    days: dict[int, date] = {}
+    under_way: dict[int, Hindrance] = {}
+    ends: dict[int, str] = {}
+    question = questions(len(partners), len(runs), len(pending))
+    for what, row_id, said in ask(question._replace(params=(*partners, *runs, *runs, *pending))):
+        if what == "zone":
+            days[row_id] = today(said)
+        elif what == "ends":
+            ends[row_id] = said
+        else:
+            under_way[row_id] = Hindrance(what)
+    return days, under_way, ends
 
 
 @cache
-def among(text: str, many: int, times: int = 1) -> Sql:
-    """The question with so many marks in each of its places; put together once for each number of rows."""
-    return Sql(text.format(*[one_of("IN", range(many)).text] * times))
+def questions(partners: int, runs: int, pending: int) -> Sql:
+    """With so many marks in each of its places; put together once for each number of rows."""
+    text = ZONES.format(one_of("IN", range(partners)).text)
+    if runs:
+        text += UNDER_WAY.format(*[one_of("IN", range(runs)).text] * 2)
+    if pending:
+        text += PENDING.format(one_of("IN", range(pending)).text)
+    return Sql(text)
 
 
 @lru_cache(maxsize=16_384)  # most rows of a list are asked about again and again, and answered the same all day
