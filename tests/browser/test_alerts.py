@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from data.alerts import Subscriber
 from data.customers import Customer
 from data.database import database, open_database
+from data.moments import now
 from tests.alerts.conftest import HOOKS, Receiver
 from tests.browser.conftest import Window
 from tests.browser.portal import PASSWORD, Served, serving, wait_until
@@ -50,9 +52,10 @@ def portal(receiver: tuple[Receiver, dict[str, str]], tmp_path: Path) -> Iterato
 
 @pytest.fixture
 def customer(portal: Served, tmp_path: Path) -> Customer:
-    """One whose outbound queue nobody watches yet."""
+    """One whose outbound queue nobody watches yet, and of whom nobody is told."""
     open_database(f"sqlite:///{tmp_path / 'home' / 'quayside.sqlite'}")
     with database.connection_context():
+        Subscriber.update(removed_at=now()).execute()
         return Customer.select().where((Customer.status == "complete") & (Customer.monitors == "4-----")).get()
 
 

@@ -32,7 +32,7 @@ def say_where(ours: Window, served: Served, console: SampleConsole) -> None:
     ours.press("Consoles")
     ours.fill(address=console.origin + "/{domain}")
     ours.press("Save")
-    ours.sees("Saved: address none")
+    ours.sees("Saved: address https://console.example/{domain} →")
 
 
 def delegate_first(ours: Window, served: Served) -> str:
@@ -74,7 +74,7 @@ def test_one_press_opens_the_console_signed_in_and_once_only(
     ours = window()
     sign_in(ours, served)
     listed(ours, served, "")
-    expect(ours.page.locator("tbody .grey", has_text="No console address yet").first).to_be_visible()
+    expect(ours.page.locator("tbody .grey", has_text="Delegated access is off").first).to_be_visible()
     say_where(ours, served, console)
     name = delegate_first(ours, served)
     listed(ours, served, name)
