@@ -209,23 +209,23 @@ def subject_of(check: PlanCheck) -> Subject:
         plan=plan,
         step=step,
         told=told,
-        answers=answers_of(customer),
-        sealed=secrets_of(customer, told),
+        answers=answers_of(customer.id),
+        sealed=secrets_of(customer.id, told),
         contacts=tuple(contact.email for contact in customer.contacts if contact.email),
     )
 
 
-def answers_of(customer: Customer) -> dict[str, Any]:
+def answers_of(customer_id: int) -> dict[str, Any]:
     """Of the newest version: that of a change order has what was answered before, too."""
-    newest = HandedIn.select().join(Rfi).where(Rfi.customer == customer).order_by(HandedIn.id.desc()).first()
+    newest = HandedIn.select().join(Rfi).where(Rfi.customer == customer_id).order_by(HandedIn.id.desc()).first()
     return dict(newest.answers) if newest else {}
 
 
-def secrets_of(customer: Customer, told: Step) -> dict[str, str]:
+def secrets_of(customer_id: int, told: Step) -> dict[str, str]:
     """Of the questions that the step names, no others."""
     ids = [question for _, questions in told.check.answers for question in questions] if told.check else []
     if not ids:
         return {}
-    theirs = (Rfi.customer == customer) & (RfiAnswer.sealed != "")
+    theirs = (Rfi.customer == customer_id) & (RfiAnswer.sealed != "")
     rows = RfiAnswer.select().join(Rfi).where(theirs & RfiAnswer.question.in_(ids)).order_by(RfiAnswer.rfi)
     return {row.question: row.sealed for row in rows}

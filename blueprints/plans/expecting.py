@@ -16,7 +16,6 @@ from data.customers import Customer
 from data.partners import Partner
 from data.plan_definitions import Check
 from data.plans import Plan, PlanCheck
-from data.rfi import Rfi
 
 RECORDED = ("token", "mx", "spf", "dkim", "dmarc", "autodiscover")  # kinds of checks that look at records
 FIRST_PREFERENCE, NEXT_PREFERENCE = 10, 10
@@ -48,7 +47,7 @@ def records_for(who: Standing | LinkHolder, customer_id: int, *steps: StepView) 
     if plan is None:
         return {}
     expected = expected_of(Partner.get_by_id(customer.partner_id).expected, plan.expected)
-    answers = answers_of(Rfi.get_or_none(Rfi.order == plan.order_id))
+    answers = answers_of(customer.id)
     found = facts_of([step.evidence.check_id for step in wanted if step.evidence])
     return {
         step.id: tuple(

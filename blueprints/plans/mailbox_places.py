@@ -17,7 +17,6 @@ from data.database import locked, transaction
 from data.mailboxes import LOGINS, SECURITIES, MailboxSource
 from data.plan_definitions import Step
 from data.plans import Plan, PlanStep
-from data.rfi import Rfi
 
 if TYPE_CHECKING:
     from blueprints.gateways.imap import Server, SignIn
@@ -185,8 +184,7 @@ def source_from(row: MailboxSource) -> Source:
 
 
 def source_of_rfi(plan: Plan, told: Step) -> Source:
-    rfi = Rfi.get_or_none(Rfi.order == plan.order_id)
-    answers, secrets = answers_of(rfi), secrets_of(rfi, told)
+    answers, secrets = answers_of(plan.customer_id), secrets_of(plan.customer_id, told)
     given: dict[str, Any] = {}
     for parameter, questions in told.check.answers if told.check else ():
         given[parameter] = next((answers[each] for each in questions if answers.get(each)), "")

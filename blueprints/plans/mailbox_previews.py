@@ -14,7 +14,6 @@ from blueprints.web.refusals import NotThere
 from data.database import database
 from data.mailboxes import ListedMailbox, MailboxList
 from data.plans import Mailbox, Plan
-from data.rfi import Rfi
 
 ROWS_SHOWN = 50
 SEPARATOR = "\t"  # between the cells of a faulty row, as files have it between theirs
@@ -143,7 +142,7 @@ def domains_elsewhere(place: Place, kept: MailboxList) -> tuple[tuple[str, int],
 
 
 def own_domains(place: Place) -> frozenset[str]:
-    answers = answers_of(Rfi.get_or_none(Rfi.order == place.plan.order_id))
+    answers = answers_of(place.plan.customer_id)
     given = answers.get("mail_domains")
     return frozenset(str(each).lower() for each in given) if isinstance(given, list) else frozenset()
 

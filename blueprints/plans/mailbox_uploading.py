@@ -22,7 +22,6 @@ from data.database import database, transaction
 from data.mailboxes import ListedMailbox, MailboxList
 from data.moments import now
 from data.plans import Mailbox, Plan
-from data.rfi import Rfi
 
 MOST_BYTES = 25_000_000
 MOST_FAULTS = 5_000  # kept with their reasons; the others are counted
@@ -212,7 +211,7 @@ def drop_old_lists() -> None:
 
 def rfi_list(place: Place) -> dict[str, Any] | None:
     """The list that was handed in with the newest RFI, as blueprints/rfi/uploaded_lists.py keeps it."""
-    answers = answers_of(Rfi.get_or_none(Rfi.order == place.plan.order_id))
+    answers = answers_of(place.plan.customer_id)
     given = (answers.get(question) for question in questions_of(place.told, "mailboxes"))
     return next((each for each in given if isinstance(each, dict) and each.get("count")), None)
 

@@ -53,7 +53,7 @@ def test_a_step_is_worked_in_place_and_everybody_sees_it(served: Served, window:
     address = open_a_plan(ours, served)
     row = add_a_step(ours, "Visit the site")
     theirs.go(address)
-    help_of_first = theirs.page.locator("#plan .stand details").first
+    help_of_first = theirs.page.locator("#plan .stand details").filter(visible=True).first
     help_of_first.locator("summary").focus()
     theirs.page.keyboard.press("Enter")
 

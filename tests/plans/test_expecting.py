@@ -13,7 +13,8 @@ from blueprints.plans.judging.spf import term
 from blueprints.web.refusals import NotThere, Refused
 from data.customers import Customer
 from data.plans import Plan
-from tests.factories import World
+from data.rfi import Rfi
+from tests.factories import World, a_prospect
 from tests.plans.checked import expect, handed_in
 from tests.plans.planned import a_plan, by_link, proven, shown, step, technician
 
@@ -149,6 +150,15 @@ def test_mail_hosts_get_numbers_in_their_order(world: World, plan: Plan) -> None
         ("MX", "20 company-example.provider.example"),
     ]
     assert [each.note for each in records] == ["", "There must be no other MX record."]
+
+
+def test_domains_are_those_that_this_customer_has_named(world: World) -> None:
+    """Whose number among customers is not that of their RFI."""
+    a_prospect(world.northstar)
+    made = a_plan(world)
+    handed_in(made, mail_domains=["quay.example"])
+    assert Rfi.get(Rfi.order == made.order_id).id != made.customer_id
+    assert [name for name, _, _ in published(world, made, "domains")] == ["quay.example"]
 
 
 def test_what_was_seen_there_and_has_to_go_is_named(world: World, plan: Plan) -> None:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from blueprints.accounts.standing import standing_of
 from blueprints.gateways.bounds import Bounds
 from blueprints.plans.mailbox_places import place_of
 from blueprints.plans.mailbox_testing import begin
+from blueprints.plans.mailbox_uploading import rfi_list
 from data.history import History, sentence
 from data.mailboxes import MailboxRun, MailboxSource
 from data.moments import now
 from data.plans import Mailbox, Plan
-from tests.factories import World
+from tests.factories import World, a_prospect
 from tests.plans.moving import a_mailbox, a_move, here, mailbox, old_server, states, work
 from tests.plans.planned import a_plan, technician
 from tests.services import Dovecot
@@ -40,6 +42,16 @@ def test_an_empty_list_says_what_to_do_next(world: World, technician: Visitor) -
     answer = technician.get(here(a_move(world)))
     assert "No mailbox is listed yet" in answer.text
     assert answer.find('a[href$="/list"]')
+
+
+def test_server_and_list_are_those_that_this_customer_has_named(world: World, technician: Visitor) -> None:
+    """Whose number among customers is not that of their RFI."""
+    a_prospect(world.northstar)
+    plan = a_move(world, mailbox_list={"count": 7})
+    answer = technician.get(here(plan))
+    assert "Nobody has said which server" not in answer.text
+    assert "localhost" in answer.find("aside dd")[0].text_content()
+    assert rfi_list(place_of(standing_of(world.technician), plan.customer_id)) == {"count": 7}
 
 
 def test_a_plan_that_moves_nothing_has_no_such_page(world: World, technician: Visitor) -> None:
