@@ -29,4 +29,4 @@ def open_limits(app: Flask, storage: str) -> Limiter:
 
 def was_asked() -> bool:
     """Whether a limit was looked at in this request: Flask-Limiter notes it beside the request."""
-    return "_limiter_request_context" in vars(request_ctx._get_current_object())  # type: ignore[attr-defined]
+    return "_limiter_request_context" in vars(request_ctx._get_current_object())  # type: ignore[attr-defined]  # mypy takes the proxy for what it stands for
