@@ -59,17 +59,17 @@ SIGNING_IN = {
     ("accounts.accept", "POST"): Row(dict.fromkeys(EVERYBODY, 404), args=lambda _: {"token": "x"}),
 }
 
-# Who signed in long ago, or has no password, as the Visitors of tests, is asked who they are first: hence the 303.
+# Visitors of tests signed in just now; what follows from having no password is answered with 303.
 ACCOUNT = {
     ("accounts.account", "GET"): Row(SIGNED_IN_ONLY),
     ("accounts.change_account", "POST"): Row(LED_ON, data=own),
     ("accounts.sign_out_everywhere", "POST"): Row(LED_ON),
-    ("security.change_password", "GET"): Row(LED_ON),
-    ("security.change_password", "POST"): Row(LED_ON),
+    ("security.change_password", "GET"): Row(SIGNED_IN_ONLY),
+    ("security.change_password", "POST"): Row(but(dict.fromkeys(SIGNED_IN_ONLY, 422), nobody=303)),
     ("security.verify", "GET"): Row(SIGNED_IN_ONLY),
     ("security.verify", "POST"): Row(but(dict.fromkeys(SIGNED_IN_ONLY, 422), nobody=303)),
-    ("security.two_factor_setup", "GET"): Row(LED_ON),
-    ("security.two_factor_setup", "POST"): Row(LED_ON),
+    ("security.two_factor_setup", "GET"): Row(SIGNED_IN_ONLY),
+    ("security.two_factor_setup", "POST"): Row(but(dict.fromkeys(SIGNED_IN_ONLY, 422), nobody=303)),
     ("security.two_factor_setup_validate", "POST"): Row(LED_ON, args=lambda _: {"token": "x"}),
     ("security.mf_recovery_codes", "GET"): Row(LED_ON),
     ("security.mf_recovery_codes", "POST"): Row(LED_ON),
