@@ -5,6 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FLASK := $(BIN)/flask --app app
 ABREAST := --numprocesses=auto --maxprocesses=4 --dist=worksteal
+BY_FILE := --numprocesses=auto --maxprocesses=2 --dist=loadfile
 NPM_CI := NPM_CONFIG_UPDATE_NOTIFIER=false npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 .DEFAULT_GOAL := help
@@ -21,7 +22,7 @@ run: .venv/installed static/installed/htmx.min.js ## install what is needed and 
 test: lint node_modules/axe-core/axe.min.js ## lint, then every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest $(ABREAST) --ignore=tests/browser
 	$(BIN)/python -m pytest $(ABREAST) --database=postgresql
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest $(BY_FILE) tests/browser
 
 lint: .venv/installed-for-tests ## ruff, import contracts, templates, types
 	$(BIN)/ruff check .

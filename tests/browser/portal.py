@@ -53,7 +53,8 @@ def serving(home: Path, *, sample: bool = False, **more: str) -> Iterator[Served
         }
         if sample:
             shutil.copytree(home_with_sample(), home)
-        run("migrate", environ=environ)
+        else:
+            run("migrate", environ=environ)
         command = WITH_DOORS if "DOORS" in more else (*FLASK, "serve")
         server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
         try:
