@@ -16,6 +16,11 @@ def acts_on(row: PlanStep, step: Step, *, by_link: bool, locked: bool) -> frozen
     return found & BY_LINK if by_link else found
 
 
+def is_watched(row: PlanStep, step: Step) -> bool:
+    """Whether it is done and looked at daily since."""
+    return row.state == "done" and row.dropped_at is None and step.check is not None and step.check.watch
+
+
 def possible(row: PlanStep, step: Step, *, locked: bool) -> frozenset[str]:
     """What the state of a step leaves to be done with it."""
     always = {"comment", "assign", "due"}

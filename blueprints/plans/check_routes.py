@@ -12,7 +12,7 @@ from blueprints.plans.expected_changing import expect_for_partner, expect_for_pl
 from blueprints.plans.expected_forms import ExpectedForm
 from blueprints.plans.expected_values import KEYS, typed_of
 from blueprints.plans.pages import base_of
-from blueprints.plans.step_routes import STEP, after, found, step_page
+from blueprints.plans.step_routes import STEP, after, found, found_step, step_page
 from blueprints.plans.views import PlanView
 from blueprints.web.access import needs
 from blueprints.web.fields import refuse
@@ -35,8 +35,7 @@ def links_begin_where_the_settings_say(state: Any) -> None:
 @needs("customers.edit")
 def check(customer_id: int, step_id: int) -> Response:
     """Ask for the check of a step; its answer comes to the open page by itself."""
-    customer, view = found(customer_id, "customers.edit")
-    shown = view.step(step_id)
+    customer, view, shown = found_step(customer_id, step_id, "customers.edit")
     try:
         ask(g.who, customer_id, step_id)
     except (NotThere, MayNot):

@@ -14,11 +14,11 @@ from typing import Any
 from blueprints.customers.domains import WrongDomain, as_domain
 from blueprints.customers.sealing import unseal
 from blueprints.gateways.bounds import Bounds, installed
-from blueprints.plans.acts import THEIRS
-from blueprints.plans.held import HeldStep, NotTheirs, hold
+from blueprints.plans.acts import THEIRS, is_watched
+from blueprints.plans.held import HeldStep, NotTheirs, PlanOver, hold_watched
 from blueprints.plans.making import template_of
 from blueprints.plans.working import Dropped
-from blueprints.web.refusals import Refused
+from blueprints.web.refusals import NotThere, Refused
 from data.customers import Customer
 from data.database import transaction
 from data.moments import now
@@ -56,13 +56,18 @@ class TooSoon(Refused):
 def ask(who: Any, customer_id: int, step_id: int) -> PlanCheck:
     """Somebody wants a step checked now: its row, due. The caller nudges the worker (jobs.nudge).
 
-    `who` is a Standing or a LinkHolder. Also of locked and done steps: looking changes nothing that is too early.
+    `who` is a Standing or a LinkHolder. Also of locked and done steps: looking changes nothing that is too early; of an
+    earlier plan those that are watched, by the MSP.
     Raises NotThere, MayNot, PlanOver, NotReady, NotTheirs, Dropped, NothingToCheck, NotNeeded, UnderWay, TooSoon.
     """
     with transaction():
-        step = hold(who, customer_id, over=True).step(step_id)
+        step = hold_watched(who, customer_id, step_id)
+        if step.of.by_link and not step.of.newest:
+            raise NotThere
         if step.of.by_link and step.row.owner not in THEIRS:
             raise NotTheirs
+        if not step.of.newest and not is_watched(step.row, step.told):
+            raise PlanOver
         refuse_unasked(step)
         refuse_too_soon(step)
         check = put_due(step, who)
@@ -116,7 +121,8 @@ class Subject:
     """All that a look at the world needs, read beforehand: while it looks the database is closed.
 
     `told`: the step as its template has it; `answers`: question id → answer of the newest RFI that was handed in;
-    `sealed`: question id → secret, still sealed; `contacts`: email addresses of people at the customer.
+    `sealed`: question id → secret, still sealed; `contacts`: email addresses of people at the customer; `expected`:
+    what records of this customer should be where that is not what the MSP says.
     """
 
     customer: Customer
@@ -127,6 +133,7 @@ class Subject:
     answers: Mapping[str, Any]
     sealed: Mapping[str, str] = field(default_factory=dict, repr=False)
     contacts: tuple[str, ...] = ()
+    expected: Mapping[str, Any] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=installed)
     begun: float = field(default_factory=monotonic)
 
@@ -212,7 +219,14 @@ def subject_of(check: PlanCheck) -> Subject:
         answers=answers_of(customer.id),
         sealed=secrets_of(customer.id, told),
         contacts=tuple(contact.email for contact in customer.contacts if contact.email),
+        expected=expected_of_customer(customer.id),
     )
+
+
+def expected_of_customer(customer_id: int) -> Mapping[str, Any]:
+    """As the newest plan says it, for the steps of all plans. Empty without a plan."""
+    newest = Plan.select(Plan.expected).where(Plan.customer == customer_id).order_by(Plan.id.desc()).first()
+    return newest.expected if newest else {}
 
 
 def answers_of(customer_id: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What is no longer as it was once done: the MSP's people read of it, once, in one letter a day about a customer.
 
 The steps are the truth: whose alert began after the last letter about it is told of. Each customer is one transaction
-that first holds the plan, so whoever looks and however often, a letter is written once.
+that first holds their plans, so whoever looks and however often, a letter is written once.
 """
 
 import logging
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from blueprints.plans.held import Held, hold
+from blueprints.plans.held import Held, hold_all_watched
 from blueprints.plans.letters import tell_drift, whose
 from blueprints.plans.stuck import word
 from data.customers import Customer
@@ -24,6 +24,11 @@ log = logging.getLogger("quayside.plans")
 
 KIND = "plan_drifted"
 MOST_NAMED = 3  # steps in one line of history
+UNTOLD = (
+    (PlanStep.alert != word(""))
+    & PlanStep.dropped_at.is_null()
+    & (PlanStep.reminded_at.is_null() | (PlanStep.reminded_at < PlanStep.alert_at))
+)
 
 
 def tend(portal: str) -> int:
@@ -33,13 +38,12 @@ def tend(portal: str) -> int:
 
 def customers_drifted() -> list[int]:
     """Customers with a step that drifted and that nobody was told of yet."""
-    untold = PlanStep.reminded_at.is_null() | (PlanStep.reminded_at < PlanStep.alert_at)
     rows = (
         PlanStep.select(Plan.customer)
         .join(Plan)
         .join(Customer)
         .join(Partner)
-        .where((PlanStep.alert != word("")) & PlanStep.dropped_at.is_null() & untold)
+        .where(UNTOLD)
         .where(Plan.state.in_(("open", "done")) & Customer.shelf.in_(("in_progress", "complete")))
         .where(Partner.closed_at.is_null())
         .distinct()
@@ -51,8 +55,8 @@ def tend_one(customer_id: int, portal: str) -> int:
     """The letters about one customer. What goes wrong with them is noted, and keeps no other waiting."""
     try:
         with transaction():
-            held = hold(PORTAL, customer_id, over=True)
-            return 0 if told_today(held.customer) else write_due(held, portal)
+            plans = hold_all_watched(PORTAL, customer_id, UNTOLD)
+            return 0 if not plans or told_today(plans[0].customer) else write_due(plans, portal)
     except Exception:
         log.exception("Customer %s: nobody could be told now what is not as it was", customer_id)
         return 0
@@ -66,15 +70,16 @@ def told_today(customer: Customer) -> bool:
     return found
 
 
-def write_due(held: Held, portal: str) -> int:
-    """One letter to each who has one of the steps, or is told of the order: about all that are theirs."""
+def write_due(plans: list[Held], portal: str) -> int:
+    """One letter to each who has one of the steps, or is told of its order: about all that are theirs."""
     letters: dict[tuple[str, str], list[PlanStep]] = {}
-    rows = [row for row in held.chain.steps if is_untold(row)]
+    held = plans[-1]
+    rows = [row for each in plans for row in each.chain.steps if is_untold(row)]
     for row in rows:
-        for person in whose(held.plan, held.customer, row):
+        for person in whose(row.plan, held.customer, row):
             letters.setdefault(person, []).append(row)
     for (name, email), theirs in letters.items():
-        tell_drift(held.who, held.plan, held.customer, (name, email), theirs, portal)
+        tell_drift(held.who, held.customer, (name, email), theirs, portal)
     told = [row for row in rows if any(row in theirs for theirs in letters.values())]
     for row in told:
         row.reminded_at = now()

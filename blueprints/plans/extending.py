@@ -8,6 +8,7 @@ answers that nobody gave yet, the steps are made when these are handed in, by `m
 from dataclasses import replace
 from typing import Any
 
+from blueprints.plans.checking import expected_of_customer
 from blueprints.plans.making import begin, make_plan, open_plan, services_of, steps_of, tell
 from data.customers import Customer
 from data.moments import now
@@ -42,7 +43,8 @@ def open_another(
     steps = chosen(selected(current_templates(), new), new, done)
     if all(each.step.does == "sign_off" for each in steps):
         return None
-    plan: Plan = Plan.create(customer=customer, order=order, opened_at=now())
+    expected = expected_of_customer(customer.id)  # records are to be as before, until somebody says otherwise
+    plan: Plan = Plan.create(customer=customer, order=order, opened_at=now(), expected=expected)
     tell(who, customer, "plan.opened")
     if not answers_come:
         begin(who, customer, plan, new, done)

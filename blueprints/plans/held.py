@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from peewee import fn
+
 from blueprints.accounts.standing import Standing
 from blueprints.customers.links import LinkHolder
 from blueprints.customers.rules import find_customer
@@ -44,13 +46,14 @@ class NeedsReason(Refused):
 
 @dataclass
 class Held:
-    """A plan and all its steps, held. `who`: a Standing, a LinkHolder, or the portal."""
+    """A plan and all its steps, held. `who`: a Standing, a LinkHolder, or the portal; `newest`: of the customer's."""
 
     who: Any
     customer: Customer
     plan: Plan
     template: Template
     chain: Chain
+    newest: bool = True
 
     @property
     def by_link(self) -> bool:
@@ -60,7 +63,12 @@ class Held:
         history.record(kind, self.who, partner=self.customer.partner_id, customer=self.customer.id, **facts)
 
     def keep(self) -> None:
-        """Save the plan with its figures. A signature ends when something is to be done again."""
+        """Save the plan with its figures. A signature ends when something is to be done again.
+
+        An earlier plan stays as it is: figures that are saved become the customer's, which are those of the newest.
+        """
+        if not self.newest:
+            return
         if (self.plan.partner_signed_at or self.plan.customer_signed_at) and self.chain.left_to_sign:
             withdraw_signatures(self.plan)
             self.tell("plan.unsigned")
@@ -138,13 +146,43 @@ def hold(who: Any, customer_id: int, *, over: bool = False) -> Held:
     return with_steps(who, customer, plan)
 
 
-def with_steps(who: Any, customer: Customer, plan: Plan) -> Held:
+def hold_watched(who: Any, customer_id: int, step_id: int) -> HeldStep:
+    """A step for looking at it: as its plan goes on, and daily once that is complete, whichever of the customer's.
+
+    Raises as `hold`, and PlanOver for a plan that was closed, and for customers who left.
+    """
+    customer = held_customer(who, customer_id)
+    of_step = Plan.select().join(PlanStep).where((PlanStep.id == step_id) & (Plan.customer == customer))
+    plan: Plan | None = locked(of_step, Plan).first()
+    if plan is None:
+        raise NotThere
+    newest = not Plan.select().where((Plan.customer == customer) & (Plan.id > plan.id)).exists()
+    if customer.shelf == "past" or not (plan.state == "done" or (plan.state == "open" and newest)):
+        raise PlanOver
+    return with_steps(who, customer, plan, newest=newest).step(step_id)
+
+
+def hold_all_watched(who: Any, customer_id: int, having: Any) -> list[Held]:
+    """The plans of a customer whose steps the portal watches, oldest first; `having`: a condition of one of the steps.
+
+    Raises as `hold`.
+    """
+    customer = held_customer(who, customer_id)
+    theirs = Plan.customer == customer
+    newest = Plan.select(fn.MAX(Plan.id)).where(theirs).scalar()
+    watched = (Plan.state == "done") | ((Plan.state == "open") & (Plan.id == newest))
+    those = PlanStep.select(PlanStep.plan).where(having)
+    plans = list(locked(Plan.select().where(theirs & watched & Plan.id.in_(those)).order_by(Plan.id)))
+    return [with_steps(who, customer, plan, newest=plan.id == newest) for plan in plans]
+
+
+def with_steps(who: Any, customer: Customer, plan: Plan, *, newest: bool = True) -> Held:
     """A plan whose row is held already. Raises NotReady."""
     template = template_of(plan)
     rows = list(PlanStep.select().where(PlanStep.plan == plan))
     for row in rows:
         row.plan = plan
-    return Held(who, customer, plan, template, chain_of(template, rows))
+    return Held(who, customer, plan, template, chain_of(template, rows), newest)
 
 
 def held_customer(who: Any, customer_id: int) -> Customer:
@@ -161,8 +199,17 @@ def held_customer(who: Any, customer_id: int) -> Customer:
 
 
 def hold_step(who: Any, customer_id: int, step_id: int, act: str) -> HeldStep:
-    """The step for an act (see acts.py). Raises as `hold`, and NotTheirs for what is not the customer's to do."""
-    step = hold(who, customer_id).step(step_id)
+    """The step for an act (see acts.py). Raises as `hold`, NotTheirs for what is not the customer's to do, and PlanOver
+    for a step of an earlier plan.
+    """
+    held = hold(who, customer_id)
+    try:
+        step = held.step(step_id)
+    except NotThere:
+        earlier = (PlanStep.id == step_id) & (Plan.customer == held.customer)
+        if held.by_link or not PlanStep.select().join(Plan).where(earlier).exists():
+            raise
+        raise PlanOver from None
     if step.of.by_link and (act not in BY_LINK or step.row.owner not in THEIRS):
         raise NotTheirs
     return step

@@ -50,15 +50,13 @@ def tell_assigned(who: Any, plan: Plan, customer: Customer, step: PlanStep, once
     return ", ".join(email for _, email in people)
 
 
-def tell_drift(
-    who: Any, plan: Plan, customer: Customer, person: tuple[str, str], rows: list[PlanStep], portal: str
-) -> None:
+def tell_drift(who: Any, customer: Customer, person: tuple[str, str], rows: list[PlanStep], portal: str) -> None:
     """Queue the letter about steps that were done and are not as they were any more, for one person at the MSP."""
     what = f"“{rows[0].title}” is not as it was" if len(rows) == 1 else f"{len(rows)} steps are not as they were"
     steps = [{"title": row.title, "said": row.alert, "since": row.alert_at} for row in rows]
     zone = customer.partner.timezone
     facts = {"steps": steps, "what": what, "zone": zone}
-    once = f"plan_drifted:{plan.id}:{today(zone):%Y%m%d}:{person[1]}"
+    once = f"plan_drifted:{rows[0].plan_id}:{today(zone):%Y%m%d}:{person[1]}"
     write_each(who, [person], customer, "plan_drifted", once, portal, facts)
 
 

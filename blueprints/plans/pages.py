@@ -11,8 +11,8 @@ from flask import request
 
 from blueprints.accounts.standing import Standing
 from blueprints.plans.arranging import assignable
-from blueprints.plans.rules import comments_of, runs_of
-from blueprints.plans.views import LOCKED, PlanView, StepView
+from blueprints.plans.rules import comments_of, drifted_before, runs_of
+from blueprints.plans.views import LOCKED, Drifted, PlanView, StepView
 from data.customers import Customer
 from data.rfi import Rfi
 
@@ -54,14 +54,14 @@ def base_of(customer: Customer) -> str:
     return f"{request.script_root}/customers/{customer.id}"
 
 
-def stamp_of(view: PlanView) -> str:
-    """Changes whenever something that a page of this plan shows does."""
+def stamp_of(view: PlanView, drifted: Iterable[Drifted] = ()) -> str:
+    """Changes whenever something that a page of this plan shows does. `drifted`: of earlier plans."""
     seen = [
         (step.version, step.state, step.comments, step.checking, step.overdue, step.evidence and step.evidence.check_id)
         for step in (*view.steps, *view.dropped)
     ]
     signed = (view.partner_signed, view.customer_signed)
-    told = repr((view.version, view.state, view.cutover_at, view.cutover_warning, signed, seen))
+    told = repr((view.version, view.state, view.cutover_at, view.cutover_warning, signed, seen, *drifted))
     return f"{zlib.crc32(told.encode()):08x}"
 
 
@@ -83,14 +83,16 @@ def plan_facts(customer: Customer, view: PlanView | None, **more: Any) -> dict[s
         "rfi": None,
         "may_make": False,
         "refused": "",
+        "drifted": (),
     }
     if view is None:
         return facts | more
+    facts["drifted"] = drifted = drifted_before(view)
     if not view.made:
         rfi = Rfi.select(Rfi.id, Rfi.state).where(Rfi.customer == customer).order_by(Rfi.id.desc()).first()
         facts["rfi"] = rfi
         facts["may_make"] = view.may_work and rfi is not None and rfi.state in ("complete", "not_applicable")
-    facts |= {"chain": links_of(view), "stamp": stamp_of(view), "looks": seconds_between_looks(view)}
+    facts |= {"chain": links_of(view), "stamp": stamp_of(view, drifted), "looks": seconds_between_looks(view)}
     return facts | more
 
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
+from peewee import fn
+
 from blueprints.accounts.standing import Standing
 from blueprints.plans.chain import Chain
 from blueprints.plans.making import chain_of, template_of
 from blueprints.plans.pages import Link, link_state
-from blueprints.plans.rules import newest_plan
-from blueprints.plans.views import STATE_WORDS
+from blueprints.plans.views import STATE_WORDS, Drifted
 from data.customers import Customer
 from data.database import database
+from data.kept import Kept
 from data.moments import today
 from data.plans import OWNERS, SETTLED, Plan, PlanStep
 
@@ -37,15 +39,20 @@ class StepRow(NamedTuple):
     alert: str
     dropped_at: Any
     version: int
+    plan_id: int
 
 
-COLUMNS = ", ".join(StepRow._fields)
-STEPS = f"SELECT {COLUMNS} FROM plan_step WHERE plan_id = ?"  # noqa: S608 - our own words
+COLUMNS = ", ".join(f"step.{name}" for name in StepRow._fields)
+DRIFTED = "(plan.state = 'done' AND step.alert <> '' AND step.dropped_at IS NULL)"  # also in an earlier plan
+STEPS = f"""
+SELECT {COLUMNS} FROM plan JOIN plan_step AS step ON step.plan_id = plan.id
+WHERE plan.customer_id = ? AND (plan.id = ? OR {DRIFTED})"""  # noqa: S608 - our own words
 LISTS, DAYS, MOMENTS = PlanStep.after.python_value, PlanStep.due_on.python_value, PlanStep.waiting_until.python_value
 
 
-def steps_of(plan_id: int) -> list[StepRow]:
-    found = database.execute_sql(STEPS.replace("?", database.param), (plan_id,)).fetchall()
+def steps_of(plan: Plan) -> list[StepRow]:
+    """All steps of a customer's newest plan, and what drifted of the earlier ones."""
+    found = database.execute_sql(STEPS.replace("?", database.param), (plan.customer_id, plan.id)).fetchall()
     return [read(StepRow(*row)) for row in found]
 
 
@@ -83,25 +90,39 @@ class PanelStep:
 
 @dataclass(frozen=True)
 class Panel:
-    """What the panel shows, each worked out when it is drawn. `plan` None: nothing was ordered yet."""
+    """What the panel shows, each worked out when it is drawn. `plan` None: nothing was ordered yet; `after_others`:
+    there are complete plans before it.
+    """
 
     who: Standing
     plan: Plan | None
+    after_others: bool = False
 
     @property
     def made(self) -> bool:
         return self.plan is not None and self.plan.template_id is not None
 
     @cached_property
+    def rows(self) -> list[StepRow]:
+        return steps_of(self.plan) if self.plan and (self.made or self.after_others) else []
+
+    @cached_property
     def chain(self) -> Chain:
         if self.plan is None:
             return Chain(())
-        return chain_of(template_of(self.plan), cast(list[PlanStep], steps_of(self.plan.id)))
+        rows = [row for row in self.rows if row.plan_id == self.plan.id]
+        return chain_of(template_of(self.plan), cast(list[PlanStep], rows))
+
+    @property
+    def drifted_before(self) -> list[Drifted]:
+        """What drifted of the earlier plans."""
+        rows = [row for row in self.rows if self.plan and row.plan_id != self.plan.id]
+        return [Drifted(row.id, row.title, row.alert) for row in sorted(rows)]
 
     @property
     def stamp(self) -> str:
         """Changes whenever the panel does."""
-        versions = [row.version for row in self.chain.all]
+        versions = [row.version * row.id for row in self.rows]
         return stamp(self.plan.version, len(versions), sum(versions)) if self.plan else ""
 
     @cached_property
@@ -156,9 +177,11 @@ def stamp(plan: int, steps: int, versions: int) -> str:
     return f"{plan}-{steps}-{versions}"
 
 
-NEWEST = """
-SELECT plan.version, count(step.id), sum(step.version) FROM plan LEFT JOIN plan_step AS step ON step.plan_id = plan.id
-WHERE plan.id = (SELECT max(id) FROM plan WHERE customer_id = ?) GROUP BY plan.id, plan.version"""
+NEWEST = f"""
+SELECT newest.version, count(step.id), sum(step.version * step.id) FROM plan AS newest
+JOIN plan ON plan.customer_id = newest.customer_id
+LEFT JOIN plan_step AS step ON step.plan_id = plan.id AND (plan.id = newest.id OR {DRIFTED})
+WHERE newest.id = (SELECT max(id) FROM plan WHERE customer_id = ?) GROUP BY newest.id, newest.version"""  # noqa: S608 - our own words
 
 
 def stamp_now(customer: Customer) -> str:
@@ -167,6 +190,19 @@ def stamp_now(customer: Customer) -> str:
     return stamp(found[0], found[1], int(found[2] or 0)) if found else ""
 
 
+Newer = Plan.alias("newer")
+newest_and_complete = Kept(
+    lambda customer: (
+        Plan.select()
+        .where(Plan.customer == customer)
+        .where((Plan.state == "done") | (Plan.id == Newer.select(fn.MAX(Newer.id)).where(Newer.customer == customer)))
+        .order_by(Plan.id.desc())
+        .limit(2)
+    )
+)
+
+
 def planned_facts(who: Standing, customer: Customer) -> dict[str, Any]:
     """What templates/customer_details/plan_panel.html is drawn from, beside `details` and `here`."""
-    return {"planned": Panel(who, newest_plan.first(customer.id))}
+    plans = newest_and_complete(customer.id)
+    return {"planned": Panel(who, plans[0] if plans else None, len(plans) > 1)}

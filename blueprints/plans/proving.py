@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from blueprints.plans.held import HeldStep, hold
+from blueprints.plans.held import HeldStep, hold_watched
 from blueprints.plans.working import LONGEST_WAIT, refuse_locked, why_too_early
 from blueprints.web.refusals import Refused
 from data.database import transaction
@@ -21,7 +21,7 @@ def hear(customer_id: int, step_id: int, outcome: str, sentence: str, again_in: 
     PlanOver.
     """
     with transaction():
-        step = hold(PORTAL, customer_id, over=True).step(step_id)
+        step = hold_watched(PORTAL, customer_id, step_id)
         if step.row.dropped_at is None and outcome in ("passed", "failed"):
             if step.row.state in SETTLED:
                 watch(step, outcome, sentence)

@@ -13,11 +13,11 @@ from peewee import JOIN, fn
 from blueprints.accounts.standing import Standing
 from blueprints.customers.links import LinkHolder
 from blueprints.customers.rules import find_customer
-from blueprints.plans.acts import acts_on
+from blueprints.plans.acts import acts_on, is_watched
 from blueprints.plans.chain import Chain, stands_open
 from blueprints.plans.making import chain_of, template_of
 from blueprints.plans.timing import cutover_warning, still_to_pass
-from blueprints.plans.views import LOCKED, Evidence, PhaseView, PlanView, StepView
+from blueprints.plans.views import LOCKED, Drifted, Evidence, PhaseView, PlanView, StepView
 from blueprints.web.refusals import NotThere
 from data.accounts import Person
 from data.customers import Customer
@@ -71,6 +71,15 @@ newest_checks = Kept(
         )
     )
 )
+drifted_steps = Kept(
+    lambda customer, newest: (
+        PlanStep.select(PlanStep.id, PlanStep.title, PlanStep.alert)
+        .join(Plan)
+        .where((Plan.customer == customer) & (Plan.id != newest) & (Plan.state == "done"))
+        .where((PlanStep.alert != "") & PlanStep.dropped_at.is_null())
+        .order_by(PlanStep.alert_at, PlanStep.id)
+    )
+)
 partner_clock = Kept(lambda partner: Partner.select(Partner.id, Partner.timezone).where(Partner.id == partner))
 
 
@@ -88,10 +97,28 @@ def view_of(who: Standing | LinkHolder, customer: Customer) -> PlanView | None:
     return draw(who, customer, plan, template)
 
 
-def draw(who: Any, customer: Customer, plan: Plan, template: Template | None) -> PlanView:
+def view_with(who: Standing, customer: Customer, step_id: int) -> PlanView:
+    """The plan that has a step: the newest, or an earlier one as it was left. Raises NotThere."""
+    view = view_of(who, customer)
+    if view is not None and view.has(step_id):
+        return view
+    with_it = Plan.select().join(PlanStep).where((PlanStep.id == step_id) & (Plan.customer == customer))
+    plan: Plan | None = with_it.first()
+    if plan is None:
+        raise NotThere
+    return draw(who, customer, plan, template_of(plan), earlier=True)
+
+
+def drifted_before(view: PlanView) -> tuple[Drifted, ...]:
+    """The steps of the customer's earlier plans that are not as they were, the longest first."""
+    rows = drifted_steps(view.customer_id, view.id)
+    return tuple(Drifted(row.id, row.title, row.alert) for row in rows)
+
+
+def draw(who: Any, customer: Customer, plan: Plan, template: Template | None, *, earlier: bool = False) -> PlanView:
     rows = steps_with_people(plan.id) if template else []
     chain = chain_of(template, rows) if template else Chain(())
-    drawing = Drawing(who, customer, plan, template, chain, newest_checks(plan.id) if template else ())
+    drawing = Drawing(who, customer, plan, template, chain, newest_checks(plan.id) if template else (), earlier=earlier)
     views = {row.key: drawing.step(row) for row in chain.all}
     phases = tuple(drawing.phases(views))
     current = chain.current if plan.state == "open" else None
@@ -120,6 +147,7 @@ def draw(who: Any, customer: Customer, plan: Plan, template: Template | None) ->
         by_link=isinstance(who, LinkHolder),
         may_work=drawing.may_work,
         acts=drawing.acts(),
+        earlier=earlier,
     )
 
 
@@ -134,11 +162,15 @@ class Drawing:
         template: Template | None,
         chain: Chain,
         checks: Iterable[PlanCheck],
+        *,
+        earlier: bool = False,
     ) -> None:
         self.who, self.customer, self.plan, self.template, self.chain = who, customer, plan, template, chain
         self.by_link = isinstance(who, LinkHolder)
         works = self.by_link or who.may_for_customer("customers.edit", customer.id, customer.partner_id)
-        self.may_work = works and plan.state == "open"
+        self.earlier = earlier
+        self.may_work = works and plan.state == "open" and not earlier
+        self.may_look = works and plan.state == "done" and not self.by_link and customer.shelf != "past"
         self.bases: Mapping[str, datetime | None] = {"cutover": plan.cutover_at, "order": plan.opened_at}
         partner = partner_clock.first(customer.partner_id)
         self.today = today(partner.timezone if partner else "UTC")
@@ -148,7 +180,8 @@ class Drawing:
     def acts(self) -> frozenset[str]:
         """What this person may do with the plan as a whole."""
         if self.template is None or not self.may_work:
-            reopens = self.plan.state == "done" and not self.by_link and self.who.may("rfi.restart")
+            over = self.plan.state == "done" and not self.earlier
+            reopens = over and not self.by_link and self.who.may("rfi.restart")
             return frozenset({"reopen"} if reopens else ())
         side = self.plan.customer_signed_at if self.by_link else self.plan.partner_signed_at
         signs = {"sign_off"} if side is None and not self.chain.left_to_sign else set()
@@ -193,8 +226,14 @@ class Drawing:
             alert=row.alert,
             comments=row.comments_count,
             version=row.version,
-            acts=acts_on(row, told, by_link=self.by_link, locked=bool(waits_for)) if self.may_work else frozenset(),
+            acts=self.acts_on(row, told, locked=bool(waits_for)),
         )
+
+    def acts_on(self, row: PlanStep, told: Step, *, locked: bool) -> frozenset[str]:
+        """Of a complete plan, what is watched can be looked at."""
+        if self.may_work:
+            return acts_on(row, told, by_link=self.by_link, locked=locked)
+        return frozenset({"check"} if self.may_look and is_watched(row, told) else ())
 
     def phases(self, views: Mapping[str, StepView]) -> Iterable[PhaseView]:
         """Phases without any step are left out; own steps of a phase that is gone stand in the last."""

@@ -8,7 +8,7 @@ from blueprints.customers.rules import find_customer
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.plans.deeds import DEEDS, OPENED, Press, forms_for
 from blueprints.plans.pages import base_of, people_for, plan_facts, step_facts
-from blueprints.plans.rules import view_of
+from blueprints.plans.rules import view_of, view_with
 from blueprints.plans.stuck_routes import stuck_facts
 from blueprints.plans.views import PlanView, StepView
 from blueprints.web.access import needs
@@ -35,6 +35,13 @@ def found(customer_id: int, permission: str = "customers.see") -> tuple[Any, Pla
     return customer, view
 
 
+def found_step(customer_id: int, step_id: int, permission: str = "customers.see") -> tuple[Any, PlanView, StepView]:
+    """The customer, the plan that has the step, an earlier one too, and the step. Raises NotThere, MayNot."""
+    customer = find_customer(g.who, customer_id, permission)
+    view = view_with(g.who, customer, step_id)
+    return customer, view, view.step(step_id)
+
+
 def nothing_new(stamp: str) -> Response | None:
     """The answer to an open page that looks again and has seen all there is."""
     unchanged = wants_parts() and request.args.get("seen") == stamp
@@ -47,8 +54,8 @@ def nothing_new(stamp: str) -> Response | None:
 @blueprint.get("/<int:step_id>")
 @needs("customers.see")
 def step(customer_id: int, step_id: int) -> Response:
-    customer, view = found(customer_id)
-    facts = step_page(customer, view, view.step(step_id))
+    customer, view, shown = found_step(customer_id, step_id)
+    facts = step_page(customer, view, shown)
     return nothing_new(facts["stamp"]) or page(STEP, ["step"], **facts)
 
 
@@ -67,8 +74,8 @@ def step_page(customer: Any, view: PlanView, shown: StepView, tried: str = "", t
 @needs("customers.edit")
 def do(customer_id: int, step_id: int, act: str) -> Response:
     """Do something with a step, from its own page, the plan’s, or the list of what is stuck (`back`)."""
-    customer, view = found(customer_id, "customers.edit")
-    shown, deed = view.step(step_id), DEEDS[act]
+    customer, view, shown = found_step(customer_id, step_id, "customers.edit")
+    deed = DEEDS[act]
     form = deed.form(act)
     if hasattr(form, "offer"):
         form.offer(people_for(g.who, customer))
@@ -80,8 +87,7 @@ def do(customer_id: int, step_id: int, act: str) -> Response:
         raise
     except Refused as refusal:
         refuse(form, refusal.field, refusal.sentence)
-        view = found(customer_id)[1]
-        shown = view.step(step_id)
+        customer, view, shown = found_step(customer_id, step_id)
         form.version.data = shown.version
         return refused(customer, view, shown, act, form, 409 if isinstance(refusal, ChangedMeanwhile) else 422)
     if act == "remind":
@@ -94,7 +100,7 @@ def refused(customer: Any, view: PlanView, shown: StepView, act: str, form: Any,
     if request.form.get("back") == "stuck":
         return page(STUCK, ["found"], status, **stuck_facts() | {"refused": sentence_of(form)})
     if request.form.get("back") == "plan":
-        return page(PLAN, ["plan"], status, **plan_facts(customer, view, refused=sentence_of(form)))
+        return page(PLAN, ["plan"], status, **plan_facts(customer, view_of(g.who, customer), refused=sentence_of(form)))
     return page(STEP, ["step"], status, **step_page(customer, view, shown, act, form))
 
 
@@ -109,9 +115,8 @@ def after(customer: Any, step_id: int, said: str) -> Response:
     if request.form.get("back") == "stuck":
         facts = stuck_facts()
         return saved(facts["here"], STUCK, ["found"], said, **facts)
-    view = found(customer.id)[1]
     if request.form.get("back") == "plan":
-        answer = saved(here, PLAN, ["plan"], said, **plan_facts(customer, view))
+        answer = saved(here, PLAN, ["plan"], said, **plan_facts(*found(customer.id)))
     else:
-        answer = saved(f"{here}/{step_id}", STEP, ["step"], said, **step_page(customer, view, view.step(step_id)))
+        answer = saved(f"{here}/{step_id}", STEP, ["step"], said, **step_page(*found_step(customer.id, step_id)))
     return making_old(answer, "plan", "recent")

@@ -196,6 +196,7 @@ def word(text: str) -> SQL:
 
 
 OPEN = Plan.state == word("open")
+WATCHED = Plan.state != word("closed")  # the complete ones of a customer beside the newest
 UNSETTLED = PlanStep.state.not_in([word("done"), word("not_applicable")])
 
 
@@ -211,7 +212,7 @@ def with_customer(day: date) -> Expression:
 
 LEGS = {
     "failed": Leg(PlanStep.changed_at, lambda _: OPEN & (PlanStep.state == word("failed")), "reason"),
-    "drifted": Leg(PlanStep.alert_at, lambda _: PlanStep.alert != word(""), "alert"),
+    "drifted": Leg(PlanStep.alert_at, lambda _: WATCHED & (PlanStep.alert != word("")), "alert"),
     "overdue": OverdueLeg(PlanStep.due_on, lambda day: OPEN & overdue(day) & UNSETTLED & (PlanStep.state != "failed")),
     "customer": TurnLeg(Plan.turn_since, with_customer),
 }

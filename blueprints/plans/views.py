@@ -86,6 +86,15 @@ class StepView:
 
 
 @dataclass(frozen=True)
+class Drifted:
+    """A step of an earlier plan, done then, that is not as it was any more. `said`: what the daily watch noticed."""
+
+    id: int
+    title: str
+    said: str
+
+
+@dataclass(frozen=True)
 class PhaseView:
     """Counted are the required steps: `done` of `total`."""
 
@@ -106,7 +115,8 @@ class PlanView:
     """A plan as one person sees it. `made` False: it has no steps yet, because the RFI is not handed in.
 
     `turn`: partner, customer, everyone, or "" when nothing is left to be worked on. `may_work`: whether this person may
-    change anything; `acts`: what they may do with the plan as a whole.
+    change anything; `acts`: what they may do with the plan as a whole. `earlier`: a newer one goes on, so this one is
+    only read.
     """
 
     id: int
@@ -131,6 +141,7 @@ class PlanView:
     by_link: bool
     may_work: bool
     acts: frozenset[str]
+    earlier: bool = False
 
     @cached_property
     def steps(self) -> tuple[StepView, ...]:
@@ -153,6 +164,9 @@ class PlanView:
     def of(self, *owners: str) -> tuple[StepView, ...]:
         """The steps of these owners, in order."""
         return tuple(step for step in self.steps if step.owner in owners)
+
+    def has(self, step_id: int) -> bool:
+        return any(step.id == step_id for step in (*self.steps, *self.dropped))
 
     def step(self, step_id: int) -> StepView:
         """Raises NotThere."""

@@ -13,8 +13,9 @@ from typing import Any
 from peewee import SQL, Expression, fn
 
 from blueprints.gateways.evidence import Outcome, Verdict
+from blueprints.plans.acts import is_watched
 from blueprints.plans.checking import Subject, put_due, refuse_unasked, subject_of
-from blueprints.plans.held import HeldStep, hold
+from blueprints.plans.held import HeldStep, hold_watched
 from blueprints.plans.making import NotReady, template_of_version
 from blueprints.plans.proving import hear
 from blueprints.plans.working import refuse_locked, why_too_early
@@ -166,7 +167,7 @@ def keep_answer(who: Any, customer_id: int, step_id: int, verdict: Verdict) -> P
     Raises NotThere, MayNot, PlanOver, NotReady, Dropped, NothingToCheck, NotNeeded, UnderWay.
     """
     with transaction():
-        step = hold(who, customer_id, over=True).step(step_id)
+        step = hold_watched(who, customer_id, step_id)
         refuse_unasked(step)
         check = put_due(step, who)
         check.state, check.outcome, check.sentence = "done", KEPT_AS[verdict.outcome], verdict.reason
@@ -181,8 +182,8 @@ def told(customer_id: int, step_id: int, check_id: int, verdict: Verdict) -> Non
     thin_out(step_id)
     try:
         hear(customer_id, step_id, KEPT_AS[verdict.outcome], verdict.reason, verdict.again_in)
-        step = hold(PORTAL, customer_id, over=True).step(step_id)
-    except Refused:  # the plan was closed meanwhile, or is another one now: the answer stays where it is
+        step = hold_watched(PORTAL, customer_id, step_id)
+    except Refused:  # the plan was closed meanwhile: the answer stays where it is
         return
     check = PlanCheck.get_by_id(check_id)
     check.again_at = again_at(step, check.outcome, check.tries)
@@ -267,7 +268,7 @@ def put_due_again(customer_id: int, step_id: int, check_id: int) -> bool:
         if check_id and (before is None or before.again_at is None):
             return False  # another worker was quicker
         try:
-            step = hold(PORTAL, customer_id, over=True).step(step_id)
+            step = hold_watched(PORTAL, customer_id, step_id)
             refuse_unasked(step)
         except Refused:
             step = None
@@ -282,6 +283,6 @@ def put_due_again(customer_id: int, step_id: int, check_id: int) -> bool:
 def wanted(step: HeldStep) -> bool:
     """Whether the portal still looks at it by itself: not at what somebody took up again, nor at what failed since."""
     if step.row.state == "done":
-        return bool(step.told.check and step.told.check.watch)
+        return is_watched(step.row, step.told)
     undone = step.row.state == "not_started" and step.row.reason
     return step.of.plan.state == "open" and step.row.state != "failed" and not undone

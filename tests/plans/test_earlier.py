@@ -1,7 +1,9 @@
 """Plans before the newest: a change order opens another one, and what was done before is watched as it was."""
 
+import importlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -17,7 +19,7 @@ from blueprints.plans.stuck import stuck_steps
 from blueprints.plans.watching import A_DAY, ask_again, claim, due, settle
 from blueprints.web.refusals import NotThere
 from data.customers import Customer
-from data.database import transaction
+from data.database import database, transaction
 from data.emails import Email
 from data.history import PORTAL
 from data.moments import now
@@ -35,14 +37,14 @@ GOOD, WRONG = Verdict(Outcome.PASSED, "It is there."), Verdict(Outcome.FAILED, G
 WATCHED = ("spf", "dkim", "mx_change")
 
 
-@pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[Any]:
     with time_machine.travel("2026-03-02T09:30:00Z", tick=False) as moved:
         yield moved
 
 
 @pytest.fixture
-def first(clock: object, world: World) -> Plan:
+def first(world: World) -> Plan:
     """The plan for security, complete and watched; another application asks the questions."""
     plan = a_plan(world)
     OrderLine.update(code="SHIELD", monthly_per_user=4).where(OrderLine.order == plan.order_id).execute()
@@ -108,7 +110,7 @@ def lines(visitor: Visitor, address: str) -> list[tuple[str, str]]:
 
 class TestWatching:
     def test_what_drifts_is_noticed_told_and_shown_until_it_is_mended(
-        self, clock: time_machine.Coordinates, world: World, viewer: Visitor, first: Plan, second: Plan
+        self, clock: Any, world: World, viewer: Visitor, first: Plan, second: Plan
     ) -> None:
         who, left = technician(world), Customer.get_by_id(first.customer_id).steps_left
         assert lines(viewer, at(first)) == []
@@ -263,3 +265,16 @@ class TestThePageOfAStep:
             assert answer.status == 422
         assert step(first, "spf") == before
         assert step(first, "spf").version == before.version
+
+
+def test_an_installation_of_the_version_before_watches_on(first: Plan, second: Plan) -> None:
+    """The watch had ended, and what this customer's records should be was said in the earlier plan."""
+    for plan in (first, second):
+        assert not PlanCheck.select().where(PlanCheck.again_at.is_null(False)).exists()
+        Plan.update(expected={} if plan == second else first.expected).where(Plan.id == plan.id).execute()
+    proven(step(first, "configure"))
+    importlib.import_module("data.migrations.0021_earlier_plans").up(None, database.obj)
+    assert Plan.get_by_id(second.id).expected == Plan.get_by_id(first.id).expected == first.expected
+    assert ask_again() == len(WATCHED)
+    assert {PlanCheck.get_by_id(check_id).step.key for check_id in due()} == set(WATCHED), "the others have no watch"
+    assert ask_again() == 0

@@ -22,7 +22,7 @@ def ldap(subject: Subject) -> Verdict:
     user, secret = subject.text("user"), subject.secret("password")
     if user and not secret:
         return Verdict(Outcome.NOT_HERE, "The password of the directory is not kept (any more), so nobody can sign in.")
-    accepted = expected_of(subject.partner.expected, subject.plan.expected).certificate_of(host)
+    accepted = expected_of(subject.partner.expected, subject.expected).certificate_of(host)
     server = Server(host, door, encrypted=security != "none", accepted=accepted)
     counted = count_people(server, Bind(user, secret), subject.text("base_dn"), subject.bounds_left)
     return people.judge(counted, subject.customer.permitted_users)

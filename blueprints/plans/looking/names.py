@@ -54,7 +54,7 @@ def autodiscover(subject: Subject) -> Verdict:
 
 def each_domain(subject: Subject, check_of: Callable[[str, Expected], Check]) -> Verdict:
     """One verdict over all domains of the step, within the time of one check."""
-    expected = expected_of(subject.partner.expected, subject.plan.expected)
+    expected = expected_of(subject.partner.expected, subject.expected)
     deadline = Deadline(subject.bounds.limits)
 
     def look(domain: str) -> Verdict:

@@ -60,7 +60,7 @@ def refused(subject: Subject, place: str, known: str, others: Iterable[str]) -> 
 
 def greeted(subject: Subject) -> Callable[[Pair], Verdict]:
     hosts, elsewhere = hosts_of(subject), mail_hosts(subject)
-    expected = expected_of(subject.partner.expected, subject.plan.expected)
+    expected = expected_of(subject.partner.expected, subject.expected)
 
     def look(pair: Pair) -> Verdict:
         host, known = pair
@@ -112,7 +112,7 @@ def hosts_of(subject: Subject) -> list[str]:
 
 def mail_hosts(subject: Subject) -> list[str]:
     """Where mail is expected to go: servers that others of the world reach, too."""
-    expected = expected_of(subject.partner.expected, subject.plan.expected)
+    expected = expected_of(subject.partner.expected, subject.expected)
     names = [name for domain in subject.domains[:1] for name in sorted(expected_names(expected.at(domain)))]
     return [name for name in names if not name.startswith("*.")]
 
