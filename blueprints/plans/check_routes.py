@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, url_for
 
+from blueprints.customers.rules import may_on
 from blueprints.partners.routes import tabs
 from blueprints.partners.rules import find_partner, may_edit
 from blueprints.plans import jobs
@@ -108,7 +109,7 @@ def facts_of_plan(customer: Any, view: PlanView, form: ExpectedForm | None) -> d
         "here": f"{base_of(customer)}/plan",
         "form": form or ExpectedForm(formdata=None).fill(of_plan, view.version),
         "otherwise": {name: typed_of(of_partner.get(name)) for name in KEYS},
-        "may_edit": view.may_work,
+        "may_edit": view.state in ("open", "done") and may_on(g.who, customer, "customers.edit"),
     }
 
 

@@ -257,6 +257,16 @@ class TestExpectedOfCustomer:
         assert answer.value("dmarc_policy") == "quarantine"
         assert Plan.get_by_id(plan.id).expected == {}
 
+    def test_change_after_the_onboarding_too(self, technician: Visitor, plan: Plan) -> None:
+        """What is watched from then on is watched as it should be by now."""
+        Plan.update(state="done").where(Plan.id == plan.id).execute()
+        page = technician.get(f"{base(plan)}/expected")
+        assert page.find("#expected form")
+        answer = technician.post(f"{base(plan)}/expected", GOOD | {"version": str(plan.version)})
+        assert (answer.status, bool(Plan.get_by_id(plan.id).expected)) == (303, True)
+        Plan.update(state="closed").where(Plan.id == plan.id).execute()
+        assert not technician.get(f"{base(plan)}/expected").find("#expected form")
+
     def test_readers_read(self, viewer: Visitor, stranger: Visitor, plan: Plan) -> None:
         page = viewer.get(f"{base(plan)}/expected")
         assert page.status == 200
