@@ -190,6 +190,7 @@ def statements() -> Callable[[Callable[[], object]], int]:
     def count(do: Callable[[], object]) -> int:
         asked: list[str] = []
         watcher = logging.Handler()
+        watcher.addFilter(lambda record: record.name == "peewee")  # the pool of connections tells below it
         watcher.emit = lambda record: asked.append(record.getMessage())  # type: ignore[method-assign]  # the handler is ours
         logger = logging.getLogger("peewee")
         before = logger.level
