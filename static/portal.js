@@ -72,7 +72,10 @@
   const place = (ctx) => (typeof ctx.target === "string" ? one(ctx.target) : ctx.target);
   const unsent = (ctx) => typed(ctx.sourceElement?.closest?.("form"), "typed");
 
-  const hold = ({ detail: { ctx } }) => lost() || held.set(ctx, document.activeElement);
+  const hold = ({ detail: { ctx } }) => {
+    const on = document.activeElement;
+    if (!lost()) held.set(ctx, [on, place(ctx)?.contains?.(on)]);
+  };
   document.addEventListener("htmx:config:request", hold);
   document.addEventListener("htmx:before:swap", hold);
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => { if (ctx.request.method === "POST") say(""); });
@@ -84,13 +87,14 @@
     /* A dialog that answers land in is open while it holds a form. */
     const frame = document.getElementById(place(ctx)?.id)?.closest("dialog");
     if (frame) one("form", frame) ? frame.open || frame.showModal() : frame.close();
-    /* Later, because htmx gives disabled buttons back after this. The focus moves only if the swap took it away. */
+    /* Later, because htmx gives disabled buttons back after this. The focus moves only if the swap took it away; the
+       part that had it comes first, where several are swapped at once. */
     setTimeout(() => {
-      const before = held.get(ctx);
+      const [before, ours] = held.get(ctx) || [];
       if (!before || !lost()) return;
       if (before.isConnected) return before.focus({ preventScroll: true });
       const part = document.getElementById(place(ctx)?.id);
-      if (part) mayFocus(one("[autofocus], [aria-invalid=true]", part) || one("h1, h2, h3", part) || part);
+      if (part) setTimeout(() => lost() && mayFocus(one("[autofocus], [aria-invalid=true]", part) || one("h1, h2, h3", part) || part), ours ? 0 : 250);
     });
   });
 
