@@ -77,7 +77,8 @@ def test_it_ends_when_it_is_cancelled() -> None:
     crowd, done = Crowd(), 0
     for done, _ in enumerate(many(["a"] * 1000, crowd.do, per_server=2, cancelled=lambda: crowd.begun >= 10), 1):  # noqa: B007 - counted
         pass
-    assert done == crowd.begun == 10
+    assert done == crowd.begun
+    assert 10 <= done < 10 + 2, "one more may have been handed over that had not begun to count"
 
 
 def test_what_goes_wrong_is_raised() -> None:
