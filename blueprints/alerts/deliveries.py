@@ -16,8 +16,7 @@ from peewee import fn
 
 from blueprints.customers.at_msp import administrators_of
 from blueprints.customers.sealing import unseal
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from data import history
 from data.alerts import AlertMessage, Subscriber, WebhookDelivery
 from data.database import locked, transaction
@@ -163,23 +162,19 @@ def give_up(subscriber: Subscriber, answer: str, portal: str) -> None:
     told = [(subscriber.name, subscriber.email)] if subscriber.email else administrators_of(partner)
     subject = f"Webhook of {subscriber.name} switched off"
     for place, (name, email) in enumerate(told):
-        text, html = drawn(
-            "alert_webhook_off",
-            subject=subject,
-            reader=name,
-            speaks=partner.name,
-            subscriber=subscriber.name,
-            answer=answer,
-            link=f"{portal}/alerts/subscribers/{subscriber.id}",
-        )
-        write(
+        shown = {
+            "reader": name,
+            "speaks": partner.name,
+            "subscriber": subscriber.name,
+            "answer": answer,
+            "link": f"{portal}/alerts/subscribers/{subscriber.id}",
+        }
+        write_drawn(
             PORTAL,
-            kind="alert_webhook_off",
-            to_name=name,
-            to_email=email,
-            subject=subject,
-            text=text,
-            html=html,
+            "alert_webhook_off",
+            (name, email),
+            subject,
+            shown,
             partner=partner,
             customer=subscriber.customer_id,
             once=f"alert_webhook_off:{subscriber.id}:{subscriber.version}:{place}",

@@ -9,8 +9,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.alerts.deliveries import queue_delivery
 from blueprints.customers.rules import find_customer
 from blueprints.customers.sealing import seal, unseal
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from blueprints.partners.addresses import email_address, host_name
 from blueprints.partners.rules import find_partner
 from blueprints.web.refusals import ChangedMeanwhile, NotThere, Refused
@@ -321,21 +320,10 @@ def try_out(who: Standing, subscriber_id: int, portal: str) -> Subscriber:
         partner: Partner = subscriber.partner
         over = subscriber.customer.name if subscriber.customer_id is not None else partner.name
         subject = f"Test: alerts of {over}"
-        text, html = drawn(
-            "alert_test", subject=subject, reader=subscriber.name, speaks=partner.name, over=over, asked_by=who.name
-        )
+        shown = {"reader": subscriber.name, "speaks": partner.name, "over": over, "asked_by": who.name}
+        about = {"partner": partner, "customer": subscriber.customer_id}
         for address in filter(None, (subscriber.email, subscriber.alternative)):
-            write(
-                PORTAL,
-                kind="alert_test",
-                to_name=subscriber.name,
-                to_email=address,
-                subject=subject,
-                text=text,
-                html=html,
-                partner=partner,
-                customer=subscriber.customer_id,
-            )
+            write_drawn(PORTAL, "alert_test", (subscriber.name, address), subject, shown, **about)
         if subscriber.webhook and subscriber.off_at is None:
             payload = {"kind": "test", "at": now().isoformat(timespec="seconds"), "msp": partner.name, "portal": portal}
             queue_delivery(subscriber, None, payload)

@@ -5,8 +5,7 @@ from typing import Any
 
 from blueprints.accounts.standing import standing_of
 from blueprints.customers.at_msp import administrators_of
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from data import history
 from data.accounts import Person
 from data.attachments import Attachment
@@ -64,16 +63,12 @@ def write_each(
             "timezone": partner.timezone,
             "link": f"{concern.portal}/customers/{customer.id}",
         }
-        subject = SUBJECTS[kind].format(**shown)
-        text, html = drawn(kind, subject=subject, **shown)
-        write(
+        write_drawn(
             concern.who,
-            kind=kind,
-            to_name=name,
-            to_email=email,
-            subject=subject,
-            text=text,
-            html=html,
+            kind,
+            (name, email),
+            SUBJECTS[kind].format(**shown),
+            shown,
             partner=partner,
             customer=customer,
             enclosures=enclosures,

@@ -9,8 +9,7 @@ from typing import Any
 from blueprints.customers.contacts import ContactEntry, as_entry, values_of
 from blueprints.customers.links import new_link, newest_rfi, revoke_links
 from blueprints.customers.rules import implementation_lead
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import NoAddress, write
+from blueprints.mailroom.rules import NoAddress, write_drawn
 from data import history
 from data.customers import Contact, Customer
 from data.moments import day_of, now
@@ -80,22 +79,12 @@ def write_to_lead(who: Any, customer: Customer, lead: Contact, rfi: Rfi | None, 
     """With a personal link to what is theirs, where there is something that it opens."""
     partner = customer.partner
     link, address = new_link(rfi, lead, portal, "welcome") if rfi is not None else (None, "")
-    text, html = drawn(
-        "new_lead",
-        reader=lead.full_name or lead.email,
-        partner=partner.name,
-        customer=customer.name,
-        link=address,
-        until=day_of(link.expires_at, partner.timezone) if link else None,
-    )
-    write(
-        who,
-        kind="new_lead",
-        to_name=lead.full_name,
-        to_email=lead.email,
-        subject=f"{customer.name}: you are the Implementation Lead",
-        text=text,
-        html=html,
-        partner=partner,
-        customer=customer,
-    )
+    shown = {
+        "reader": lead.full_name or lead.email,
+        "partner": partner.name,
+        "customer": customer.name,
+        "link": address,
+        "until": day_of(link.expires_at, partner.timezone) if link else None,
+    }
+    subject = f"{customer.name}: you are the Implementation Lead"
+    write_drawn(who, "new_lead", (lead.full_name, lead.email), subject, shown, partner=partner, customer=customer)

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from peewee import JOIN, ModelSelect
 
@@ -159,6 +160,17 @@ def write(
         email=written.to_email,
     )
     return written
+
+
+def write_drawn(
+    who: object, kind: str, to: tuple[str, str], subject: str, facts: Mapping[str, object], **about: Any
+) -> Email:
+    """`write` the letter that `templates/emails/<kind>` says. `to`: name and address.
+
+    `facts`: what the template is drawn from, beside the subject; `about`: the rest of what `write` takes.
+    """
+    text, html = drawn(kind, **{"subject": subject, **facts})
+    return write(who, kind=kind, to_name=to[0], to_email=to[1], subject=subject, text=text, html=html, **about)
 
 
 def owner_of(partner: Partner | int | None, customer: Customer | int | None) -> Partner | None:

@@ -8,8 +8,7 @@ from typing import Any
 
 from blueprints.accounts.standing import Standing
 from blueprints.customers.at_msp import people_at_msp
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from blueprints.orders.change_rules import Change
 from data.attachments import Attachment
 from data.orders import Order, OrderLine
@@ -25,26 +24,23 @@ def write_change_letter(
     who: Standing, change: Change, order: Order, lines: Sequence[OrderLine], filed: Attachment, portal: str
 ) -> None:
     assert change.payment is not None, "what has no price is not submitted"
-    text, html = drawn(
-        "order_change",
-        reader=who.name,
-        customer=change.customer.name,
-        partner=change.partner.name,
-        direction=change.direction,
-        changes=change.told,
-        order=order,
-        lines=lines,
-        next_payment=change.payment.next_payment,
-        link=f"{portal}/orders/{order.id}",
-    )
-    write(
+    shown = {
+        "reader": who.name,
+        "customer": change.customer.name,
+        "partner": change.partner.name,
+        "direction": change.direction,
+        "changes": change.told,
+        "order": order,
+        "lines": lines,
+        "next_payment": change.payment.next_payment,
+        "link": f"{portal}/orders/{order.id}",
+    }
+    write_drawn(
         who,
-        kind="order_change",
-        to_name=who.name,
-        to_email=who.email,
-        subject=f"{change.direction} {order.addendum_number}: {change.customer.name}",
-        text=text,
-        html=html,
+        "order_change",
+        (who.name, who.email),
+        f"{change.direction} {order.addendum_number}: {change.customer.name}",
+        shown,
         partner=change.partner,
         customer=change.customer,
         enclosures=(filed,),
@@ -68,17 +64,5 @@ def write_to_msp(who: Any, kind: str, order: Order, portal: str, reason: str = "
             "reason": reason,
             "link": f"{portal}/orders/{order.id}",
         }
-        subject = SUBJECTS[kind].format(**shown)
-        text, html = drawn(kind, subject=subject, **shown)
-        write(
-            who,
-            kind=kind,
-            to_name=name,
-            to_email=email,
-            subject=subject,
-            text=text,
-            html=html,
-            partner=partner,
-            customer=customer,
-            once=f"{kind}:{order.id}:{place}",
-        )
+        about = {"partner": partner, "customer": customer, "once": f"{kind}:{order.id}:{place}"}
+        write_drawn(who, kind, (name, email), SUBJECTS[kind].format(**shown), shown, **about)

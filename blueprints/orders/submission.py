@@ -14,8 +14,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.addresses import address_lines
 from blueprints.customers.attachments import file_document
 from blueprints.customers.rules import implementation_lead, move_to
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from blueprints.orders.addendum import Addendum, AddendumLine, Party, agreed, hash_of, render
 from blueprints.orders.pricing import Quote
 from blueprints.orders.rules import (
@@ -282,23 +281,20 @@ def become_customer(sale: Sale) -> None:
 
 
 def write_addendum_letter(sale: Sale, filed: Attachment) -> None:
-    text, html = drawn(
-        "order_addendum",
-        reader=sale.who.name,
-        customer=sale.customer.name,
-        partner=sale.partner.name,
-        order=sale.order,
-        lines=sale.lines,
-        link=f"{sale.portal}/orders/{sale.order.id}",
-    )
-    write(
+    shown = {
+        "reader": sale.who.name,
+        "customer": sale.customer.name,
+        "partner": sale.partner.name,
+        "order": sale.order,
+        "lines": sale.lines,
+        "link": f"{sale.portal}/orders/{sale.order.id}",
+    }
+    write_drawn(
         sale.who,
-        kind="order_addendum",
-        to_name=sale.who.name,
-        to_email=sale.who.email,
-        subject=f"Order {sale.order.addendum_number}: {sale.customer.name}",
-        text=text,
-        html=html,
+        "order_addendum",
+        (sale.who.name, sale.who.email),
+        f"Order {sale.order.addendum_number}: {sale.customer.name}",
+        shown,
         partner=sale.partner,
         customer=sale.customer,
         enclosures=(filed,),

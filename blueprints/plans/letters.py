@@ -6,8 +6,7 @@ from blueprints.accounts.standing import standing_of
 from blueprints.customers.at_msp import people_at_msp
 from blueprints.customers.links import new_link
 from blueprints.customers.rules import lead_with_address
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from blueprints.plans.held import Held
 from data.accounts import Person
 from data.customers import Customer
@@ -100,18 +99,5 @@ def tell_lead(who: Any, plan: Plan, customer: Customer, kind: str, once: str, po
 
 
 def queue(who: Any, kind: str, name: str, email: str, customer: Customer, once: str, facts: dict[str, Any]) -> None:
-    subject = SUBJECTS[kind].format(**facts)
-    text, html = drawn(kind, subject=subject, **facts)
-    partner: Partner = customer.partner
-    write(
-        who,
-        kind=kind,
-        to_name=name,
-        to_email=email,
-        subject=subject,
-        text=text,
-        html=html,
-        partner=partner,
-        customer=customer,
-        once=once,
-    )
+    about = {"partner": customer.partner, "customer": customer, "once": once}
+    write_drawn(who, kind, (name, email), SUBJECTS[kind].format(**facts), facts, **about)

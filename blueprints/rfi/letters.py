@@ -6,8 +6,7 @@ from typing import Any
 
 from blueprints.customers.at_msp import people_at_msp
 from blueprints.customers.links import new_link
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from blueprints.partners.waiting import TOLD_BEFORE
 from blueprints.rfi.filling import filled
 from data import history
@@ -133,16 +132,12 @@ def queue(
     enclosures: tuple[Attachment, ...],
     facts: dict[str, object],
 ) -> Email:
-    subject = SUBJECTS[kind].format(**facts)
-    text, html = drawn(kind, subject=subject, **facts)
-    return write(
+    return write_drawn(
         concern.who,
-        kind=kind,
-        to_name=to_name,
-        to_email=to_email,
-        subject=subject,
-        text=text,
-        html=html,
+        kind,
+        (to_name, to_email),
+        SUBJECTS[kind].format(**facts),
+        facts,
         partner=concern.partner,
         customer=concern.customer,
         enclosures=enclosures,

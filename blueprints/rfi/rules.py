@@ -4,8 +4,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.leads import NoLead
 from blueprints.customers.links import new_link, newest_rfi, revoke_links
 from blueprints.customers.rules import find_customer, lead_with_address
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from blueprints.web.refusals import NotThere
 from data import history
 from data.customers import Contact, Customer
@@ -47,27 +46,17 @@ def send_link(
 ) -> RfiLink:
     """Make a link and queue the letter that carries it."""
     link, address = new_link(rfi, lead, portal)
-    text, html = drawn(
-        "rfi_link",
-        reader=lead.full_name or lead.email,
-        partner=partner.name,
-        customer=customer.name,
-        topics=TOPICS,
-        link=address,
-        until=link.expires_at.date(),
-    )
-    write(
-        who,
-        kind="rfi_link",
-        to_name=lead.full_name,
-        to_email=lead.email,
-        subject=f"{customer.name}: what {partner.name} needs to set up your mail",
-        text=text,
-        html=html,
-        partner=partner,
-        customer=customer,
-        once=once,
-    )
+    shown = {
+        "reader": lead.full_name or lead.email,
+        "partner": partner.name,
+        "customer": customer.name,
+        "topics": TOPICS,
+        "link": address,
+        "until": link.expires_at.date(),
+    }
+    subject = f"{customer.name}: what {partner.name} needs to set up your mail"
+    about = {"partner": partner, "customer": customer, "once": once}
+    write_drawn(who, "rfi_link", (lead.full_name, lead.email), subject, shown, **about)
     return link
 
 

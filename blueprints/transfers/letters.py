@@ -12,8 +12,7 @@ from typing import Any
 
 from blueprints.accounts.standing import standing_of
 from blueprints.customers.at_msp import administrators_of
-from blueprints.mailroom.letters import drawn
-from blueprints.mailroom.rules import write
+from blueprints.mailroom.rules import write_drawn
 from blueprints.transfers.finding import lines_of, told_of_ending
 from data import formats, history
 from data.accounts import Person
@@ -253,15 +252,12 @@ def write_each(
     }
     subject = SUBJECTS[kind].format(**shown)
     for place, (name, email) in enumerate(people):
-        text, html = drawn(kind, subject=subject, reader=name or shown["speaks"], **shown)
-        write(
+        write_drawn(
             history.PORTAL,  # whoever acts stands on one side, and the letter may be of the other
-            kind=kind,
-            to_name=name,
-            to_email=email,
-            subject=subject,
-            text=text,
-            html=html,
+            kind,
+            (name, email),
+            subject,
+            {"reader": name or shown["speaks"], **shown},
             partner=partner,
             customer=customer,
             enclosures=enclosures,
