@@ -42,7 +42,7 @@ def combined(one: Template, other: Template) -> Template:
         phases[id_] = replace(phase, steps=steps)
     ordered = list(phases.values())
     for phase in other.phases:
-        own = tuple(step for step in phase.steps if step.id not in one.by_id)
+        own = others(phase.steps, one.by_id)
         place = next((at for at, each in enumerate(ordered) if each.id == phase.id), None)
         if place is not None:
             ordered[place] = replace(ordered[place], steps=ordered[place].steps + own)
@@ -55,6 +55,20 @@ def combined(one: Template, other: Template) -> Template:
         select_when=either(one.select_when, other.select_when),
         phases=signed_off_last(ordered),
     )
+
+
+def gone_on(earlier: Template, newer: Template) -> Template:
+    """Two plans that one customer had, one after the other, as one: what both have is as the newer says."""
+    before = [replace(phase, steps=others(phase.steps, newer.by_id)) for phase in earlier.phases]
+    before = [phase for phase in before if phase.steps]
+    if not before:
+        return newer
+    whole = combined(replace(earlier, phases=tuple(before)), newer)
+    return replace(whole, id=newer.id, title=newer.title) if earlier.title in newer.title else whole
+
+
+def others(steps: Iterable[Step], ids: Collection[str]) -> tuple[Step, ...]:
+    return tuple(step for step in steps if step.id not in ids)
 
 
 def joined(one: Step, other: Step) -> Step:

@@ -14,9 +14,10 @@ from blueprints.customers.links import new_link
 from blueprints.mailroom.rules import one_line
 from blueprints.orders.submission import lines_of
 from blueprints.transfers.finding import lines_of as lines_that
-from blueprints.transfers.going_along import carry_history, carry_monitors, carry_plan, carry_rfi
+from blueprints.transfers.going_along import carry_history, carry_monitors, carry_rfi
 from blueprints.transfers.letters import Concern, write_new_partner, write_taken_over
 from blueprints.transfers.ordering import order_of
+from blueprints.transfers.plans_going_along import carry_plans
 from data import formats, history
 from data.customers import Contact, Customer
 from data.history import PORTAL
@@ -72,10 +73,10 @@ def take_over(concern: Concern, lead: Contact | None) -> Customer:
     tell(new, accepter, "order.submitted", **told, users=order.permitted_users, monthly=monthly)
     name = f"Takeover addendum {order.addendum_number}.pdf"
     filed = file_document(accepter, new, name, paper, order=order)
-    carry_plan(old, new, order)
     moved, ended = services_of(concern, moving=True), services_of(concern, moving=False)
+    carry_plans(old, new, order, moved, ended - moved)
     carry_monitors(old, new, moved, ended - moved)
-    rfi, left_out = carry_rfi(concern, new, order)
+    rfi, left_out = carry_rfi(concern, new, order, moved)
     write_taken_over(concern, new, filed, left_out, lead_told=lead is not None)
     if lead is not None:
         renew_link(concern, new, lead, rfi)

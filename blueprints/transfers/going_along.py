@@ -1,5 +1,4 @@
-"""The answers of the RFI, the plan, the monitors, and the history between customer and provider, as the receiving MSP
-gets them.
+"""The answers of the RFI, the monitors, and the history between customer and provider, as the receiving MSP gets them.
 
 Named are the customer's own contact (who comes by a link), the provider and the portal. People of the releasing MSP are
 “the former MSP”.
@@ -7,12 +6,10 @@ Named are the customer's own contact (who comes by a link), the provider and the
 
 import json
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any
 
 from blueprints.customers.attachments import file_document
-from blueprints.plans.keeping import keep
-from blueprints.plans.making import NOT_CALLED_FOR, chain_of, template_of
+from blueprints.plans.making import services_of, template_of
 from blueprints.rfi.answers_paper import AnswersPaper, render
 from blueprints.rfi.filling import set_of_version
 from blueprints.rfi.reading import read_version
@@ -23,7 +20,7 @@ from data.history import PORTAL, History
 from data.moments import now
 from data.monitors import Monitor
 from data.orders import Order
-from data.plans import Mailbox, Plan, PlanCheck, PlanStep
+from data.plans import Plan
 from data.questions import Question
 from data.rfi import HandedIn, Rfi, RfiAnswer
 
@@ -142,110 +139,19 @@ def carry_monitors(old: Customer, new: Customer, moved: Collection[str], ended: 
         )
 
 
-# --- the plan -----------------------------------------------------------------------------------------
-
-
-def carry_plan(old: Customer, new: Customer, order: Order) -> Plan | None:
-    """The newest plan: its steps with state and date. Evidence, remarks, reasons and added steps stay."""
-    was: Plan | None = Plan.select().where(Plan.customer == old).order_by(Plan.id.desc()).first()
-    if was is None:
-        return None
-    plan: Plan = Plan.create(
-        customer=new,
-        order=order,
-        state=was.state,
-        opened_at=was.opened_at,
-        template=was.template_id,
-        cutover_at=was.cutover_at,
-        partner_signed_at=was.partner_signed_at,
-        partner_signed_by=FORMER if was.partner_signed_at else "",
-        customer_signed_at=was.customer_signed_at,
-        customer_signed_by=signer_of(was),
-        completed_at=was.completed_at,
-    )
-    if was.template_id is not None:
-        template = template_of(was)
-        shipped = {step.id: step.title for step in template}
-        rows = PlanStep.select().where((PlanStep.plan == was) & PlanStep.key.in_(list(shipped)))
-        steps = [carry_step(plan, row, shipped) for row in rows.order_by(PlanStep.position, PlanStep.id)]
-        keep(plan, chain_of(template, steps))
-        plan.save()
-    carry_mailboxes(was, plan)
-    return plan
-
-
-def signer_of(was: Plan) -> str:
-    if was.customer_signed_at is None:
-        return ""
-    return was.customer_signed_by if was.customer_signed_by.endswith(BY_LINK) else FORMER
-
-
-def carry_step(plan: Plan, row: PlanStep, shipped: dict[str, str]) -> PlanStep:
-    """`shipped`: key → title of the steps in the template."""
-    step: PlanStep = PlanStep.create(
-        plan=plan,
-        key=row.key,
-        phase=row.phase,
-        position=row.position,
-        title=shipped[row.key],
-        owner=row.owner,
-        optional=row.optional,
-        after=[key for key in row.after if key in shipped],
-        state=row.state,
-        reason=NOT_CALLED_FOR if row.reason == NOT_CALLED_FOR else "",
-        due_on=row.due_on,
-        waiting_until=row.waiting_until,
-        changed_at=row.changed_at,
-        changed_by_name=named(row.changed_by_id, row.changed_by_name),
-        dropped_at=row.dropped_at,
-    )
-    carry_watch(step, row)
-    return step
-
-
-def carry_watch(step: PlanStep, row: PlanStep) -> None:
-    """That it was seen, and when; and the portal goes on looking where it did, by the receiving MSP's settings."""
-    answered = (PlanCheck.step == row) & (PlanCheck.state == "done")
-    check: PlanCheck | None = PlanCheck.select().where(answered).order_by(PlanCheck.id.desc()).first()
-    if check is None:
-        return
-    PlanCheck.create(
-        step=step,
-        kind=check.kind,
-        state="done",
-        not_before=now(),
-        watch=check.watch,
-        outcome=check.outcome,
-        sentence="Seen before the partner change.",
-        answered_at=check.answered_at,
-        again_at=now() + timedelta(days=1) if row.state == "done" and check.watch else None,
-        asked_by_name=PORTAL.name,
-    )
-
-
-def carry_mailboxes(was: Plan, plan: Plan) -> None:
-    """Without passwords, which were erased, and without what a test said."""
-    kept = (Mailbox.address, Mailbox.login, Mailbox.name, Mailbox.target, Mailbox.state)
-    counted = (Mailbox.folders, Mailbox.messages, Mailbox.size, Mailbox.tested_at)
-    query = Mailbox.select(*kept, *counted).where(Mailbox.plan == was).order_by(Mailbox.id)
-    names = [field.name for field in (*kept, *counted)]
-    rows = [{name: getattr(row, name) for name in names} for row in query]
-    for row in rows:
-        row |= {"plan": plan.id, "state": "pending" if row["state"] == "testing" else row["state"]}
-    write_many(Mailbox, rows)
-
-
 # --- the RFI ------------------------------------------------------------------------------------------
 
 
-def carry_rfi(concern: Concern, new: Customer, order: Order) -> tuple[Rfi | None, tuple[str, ...]]:
+def carry_rfi(
+    concern: Concern, new: Customer, order: Order, moved: Collection[str]
+) -> tuple[Rfi | None, tuple[str, ...]]:
     """The newest RFI: what stands under its questions, and the newest version that was handed in.
 
     One that a change order opened asks what is new only: it becomes whole with what stands in those before it. Also
     the labels of the questions whose answers are the releasing MSP's own and stay with it. Secrets, remarks of
-    reviewers and earlier versions stay, too.
+    reviewers and earlier versions stay, too. `moved`: services that go over.
     """
-    asked = rfis_that_count(concern.customer)
+    asked = rfis_that_count(concern.customer, moved)
     if not asked:
         return None, ()
     was = asked[0]
@@ -283,14 +189,24 @@ def carry_rfi(concern: Concern, new: Customer, order: Order) -> tuple[Rfi | None
     return rfi, tuple(left_out.values())
 
 
-def rfis_that_count(customer: Customer) -> list[Rfi]:
-    """The newest RFI, and as long as a change order opened it the one before; the newest first."""
+def rfis_that_count(customer: Customer, moved: Collection[str]) -> list[Rfi]:
+    """The newest RFI, and as long as a change order opened it the one before; the newest first.
+
+    But not one that asks about nothing that goes over.
+    """
     counted: list[Rfi] = []
     for rfi in Rfi.select(Rfi, Order).join(Order).where(Rfi.customer == customer).order_by(Rfi.id.desc()):
-        counted.append(rfi)
-        if rfi.order.kind != "change":
+        first = rfi.order.kind != "change"
+        if first or added_by(rfi.order).intersection(moved):
+            counted.append(rfi)
+        if first:
             break
     return counted
+
+
+def added_by(order: Order) -> frozenset[str]:
+    """The services that a change order switches on, and the one that it changes does not."""
+    return services_of(order.id) - services_of(order.changes_id)
 
 
 def newest_answers(asked: list[Rfi]) -> list[RfiAnswer]:

@@ -35,7 +35,7 @@ from data.rfi import AskedSet, HandedIn, Rfi, RfiAnswer, RfiFlag, RfiLink
 from data.roles import Role
 from tests.console.opened import delegated
 from tests.factories import World, a_grant_over, a_person
-from tests.transfers.changing import a_complete_customer
+from tests.transfers.changing import a_complete_customer, an_order
 
 PRICE = Decimal("9.87")  # of each user, the releasing MSP's; 40 of them are 394.80
 MONEY = ("9.87", "394.80", "789.60")
@@ -103,6 +103,7 @@ def plant(world: World) -> Planted:
         plant_letters(customer, harbour)
         plant_rfi(customer, person)
         plant_plan(customer, person)
+        plant_change(customer, person, world)
         plant_monitors(customer, person)
         plant_console(customer, world.stranger)
         history.record(
@@ -240,6 +241,21 @@ def plant_plan(customer: Customer, person: Person) -> None:
     history.record("plan.step_done", person, **facts, step=marker("ownstep"))
     history.record("plan.signed", person, **facts, side="the MSP", reason=f": {marker('stepreason')}")
     history.record("plan.completed", person, **facts)
+
+
+def plant_change(customer: Customer, person: Person, world: World) -> None:
+    """A change order with a plan of its own, complete, so that all of the above belongs to an earlier one."""
+    first = Order.get(Order.customer == customer)
+    Order.update(addendum_number="2026-000009").where(Order.id == first.id).execute()
+    order = an_order(customer, (world.shield, world.vault), str(PRICE))
+    order.kind, order.changes, order.applied_at = "change", first, now()
+    order.agreed = {"kind": "Upgrade addendum", "changes": "30 → 40 permitted users"}
+    order.monthly_before, order.prorated, order.effective_on = PRICE * 60, Decimal(0), order.subscription_start
+    order.save()
+    Plan.create(
+        customer=customer, order=order, state="done", opened_at=now(), completed_at=now(), partner_signed_at=now(),
+        partner_signed_by=person.name, customer_signed_at=now(), customer_signed_by="Ines Lead (by link)",
+    )  # fmt: skip  # as above
 
 
 def plant_monitors(customer: Customer, person: Person) -> None:
