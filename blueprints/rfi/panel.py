@@ -12,10 +12,14 @@ from blueprints.rfi.letters import closing_day
 from blueprints.rfi.reviewing import LIVE, open_flags
 from blueprints.rfi.rules import links_of
 from data.customers import Customer
+from data.kept import Kept
 from data.moments import now
+from data.orders import Order
 from data.rfi import HandedIn, Rfi, RfiLink
 
 LINKS = 4  # shown at once; a reminder makes a new one
+
+kind_of_order = Kept(lambda order: Order.select(Order.id, Order.kind).where(Order.id == order))
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,10 @@ class Panel:
     @cached_property
     def for_change(self) -> bool:
         """Whether a change order opened it, of a customer whose service runs."""
-        return self.rfi is not None and self.customer.status == "complete" and self.rfi.order.kind == "change"
+        if self.rfi is None or self.customer.status != "complete":
+            return False
+        order = kind_of_order.first(self.rfi.order_id)
+        return order is not None and order.kind == "change"
 
     @cached_property
     def flagged(self) -> int:

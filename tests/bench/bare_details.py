@@ -1,5 +1,5 @@
-"""The yardstick of the details page: a bare Flask route that makes the same reads by sqlite3 and draws them in one
-template of about the same size. Neither sessions nor tokens, rights, formats nor parts: what nobody could leave out.
+"""The yardstick of the details page: a bare Flask route that makes the same reads by sqlite3 and draws the same page
+from them, in one template. Neither sessions nor tokens, rights, formats nor parts: what nobody could leave out.
 """
 
 import os
@@ -17,6 +17,14 @@ READS = {
     ),
     "customer": "SELECT * FROM customer WHERE id = ?",
     "partner": "SELECT partner.* FROM partner JOIN customer ON partner.id = partner_id WHERE customer.id = ?",
+    "console": (
+        "SELECT own.address, theirs.address, delegation.id FROM customer"
+        " JOIN partner ON partner.id = customer.partner_id"
+        " LEFT JOIN partner_console theirs ON theirs.partner_id = partner.id"
+        " LEFT JOIN customer_console own ON own.customer_id = customer.id"
+        " LEFT JOIN delegation ON delegation.customer_id = customer.id WHERE customer.id = ?"
+    ),
+    "monitors": "SELECT * FROM monitor WHERE customer_id = ? AND state <> 'off' ORDER BY id",
     "plan": "SELECT * FROM plan WHERE customer_id = ? ORDER BY id DESC LIMIT 1",
     "notes": (
         "SELECT n.*, a.name AS author, e.name AS editor FROM note n JOIN person a ON a.id = n.author_id"
@@ -51,6 +59,10 @@ READS = {
     ),
     "papers": "SELECT * FROM paper WHERE customer_id = ? ORDER BY id",
 }
+SERVICES = tuple(
+    (name, name.replace("-", " ").capitalize())
+    for name in ("inbound-queue", "outbound-queue", "journal-queue", "journal-connector", "directory-connector")
+)
 PAGE = Path(__file__).with_suffix(".html")
 
 
@@ -71,8 +83,10 @@ def create_app() -> Flask:
         asked: dict[str, Any] = {
             name: connection().execute(read, (customer_id,)).fetchall() for name, read in READS.items()
         }
-        for name in ("who", "customer", "partner", "plan", "rfi"):
+        for name in ("who", "customer", "partner", "console", "plan", "rfi"):
             asked[name] = asked[name][0]
-        return render_template(template, here=f"/customers/{customer_id}", token="0" * 90, **asked)
+        set_up = {monitor["service"]: monitor["state"] for monitor in asked["monitors"]}
+        here = f"/customers/{customer_id}"
+        return render_template(template, here=here, token="0" * 54, services=SERVICES, set_up=set_up, **asked)
 
     return app
