@@ -4,18 +4,22 @@ Pure Babel. The locale is fixed for now, and an argument everywhere so that it n
 """
 
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_timezone
+from babel.dates import format_date, format_time, get_timezone
 from babel.numbers import format_currency, format_decimal
 
 LOCALE = "en_GB"
 
 # Between the letters of a currency and a figure stands a fixed space (CLDR's currencySpacing, which Babel leaves out).
 LETTER_BEFORE_FIGURE = re.compile(r"(?<=[^\W\d_])(?=\d)")
+
+
+# Short names that clocks in different distances from UTC share: Chicago and Shanghai, Dublin and Kolkata, …
+NAMES_OF_SEVERAL = frozenset({"CST", "CDT", "IST", "PST"})
 
 
 @lru_cache(maxsize=8_192)
@@ -39,16 +43,15 @@ def day(date_: date, locale: str = LOCALE) -> str:
 
 @lru_cache(maxsize=8_192)
 def moment(at: datetime, zone: str, locale: str = LOCALE) -> str:
-    """A moment as a clock in an IANA time zone shows it: "21 Nov 2026, 20:24 GMT+01:00".
+    """A moment as a clock in an IANA time zone shows it: "21 Nov 2026, 20:24 CET".
 
-    The distance from GMT, because short names of zones (CST, IST) mean several.
     Raises ValueError for a moment without a zone: whose clock would it be?
     """
     if at.tzinfo is None:
         raise ValueError("this moment has no time zone")
     there = at.astimezone(get_timezone(zone))
     written = short_day(there.date(), locale), short_time(there.hour, there.minute, locale)
-    return f"{', '.join(written)} {from_gmt(there.utcoffset() or timedelta(), locale)}"
+    return f"{', '.join(written)} {clock_name(there.tzname() or '', there.utcoffset() or timedelta())}"
 
 
 # Pages hold dozens of moments, and Babel takes its time: what they are written from is kept.
@@ -64,9 +67,14 @@ def short_time(hour: int, minute: int, locale: str) -> str:
     return format_time(time(hour, minute), "short", locale=locale)
 
 
-@lru_cache(maxsize=200)
-def from_gmt(distance: timedelta, locale: str) -> str:
-    return format_datetime(datetime(2000, 1, 1, tzinfo=timezone(distance)), "ZZZZ", locale=locale)
+def clock_name(name: str, distance: timedelta) -> str:
+    """What people call the clock of a zone: "CET"; "UTC+5:30" where it has no name, or one that others have too."""
+    if name.isalpha() and name not in NAMES_OF_SEVERAL:
+        return name
+    minutes = int(distance.total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "\N{MINUS SIGN}" if minutes < 0 else "+"
+    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
 def country(code: str, locale: str = LOCALE) -> str:

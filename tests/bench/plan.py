@@ -78,5 +78,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple | list | frozenset):
         return [plain(each) for each in value]
     if isinstance(value, datetime | date):
-        return f"{value:%d %b %Y, %H:%M GMT+01:00}"
+        return f"{value:%d %b %Y, %H:%M CET}"
     return value if isinstance(value, str | int | float | None) else str(getattr(value, "name", value))

@@ -42,7 +42,7 @@ def test_says_everything() -> None:
         "Hybrid with Microsoft 365",
         "1,310",
         "Ines Lead (by link)",
-        "21 Nov 2026, 21:24 GMT+01:00",
+        "21 Nov 2026, 21:24 CET",
         "First and last name Ines Lead",
         "Mobile number Not answered",
         "mueller.example",
