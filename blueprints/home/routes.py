@@ -157,8 +157,8 @@ def healthz() -> Response:
 @blueprint.before_app_request
 def lead_to_set_up() -> Response | None:
     """While nobody is there, open pages lead to the set-up page; the others lead to signing in, and so here too."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if request.endpoint in OPEN_BEFORE_SET_UP or not hasattr(view, "open_because"):
+    endpoint = request.endpoint or ""
+    if not hasattr(current_app.view_functions.get(endpoint), "open_because") or endpoint in OPEN_BEFORE_SET_UP:
         return None
     return gone_to(url_for("home.setup")) if rules.nobody_there() else None
 
