@@ -132,6 +132,7 @@ KINDS: dict[str, str] = {
     "plan.completed": "Onboarding complete",
     "plan.reopened": "Onboarding plan opened again: {reason}",
     "plan.adjusted": "Onboarding plan after the RFI was handed in again: {changes}",
+    "plan.steps_ended": "Steps that no service calls for any more: {changes}",
     "plan.mailbox_list_read": "List of mailboxes read: {good} good rows, {faults} faulty",
     "plan.mailbox_list_dropped": "List of mailboxes that was read not taken over",
     "plan.mailboxes_listed": "Mailboxes listed: {told}",

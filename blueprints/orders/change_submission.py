@@ -31,6 +31,7 @@ from blueprints.orders.submission import (
     next_addendum_number,
     refuse_unless_agreed,
 )
+from blueprints.plans.ending import end_steps
 from blueprints.plans.extending import plan_new_services
 from blueprints.rfi.opening import ask_for_new_services
 from blueprints.web.refusals import ChangedMeanwhile
@@ -217,5 +218,6 @@ def take_effect(who: Any, order: Order, customer: Customer, portal: str) -> None
     customer.changed_at = now()
     customer.version += 1
     customer.save()
+    end_steps(who, customer, order)
     asked = ask_for_new_services(who, customer, order, portal)
     plan_new_services(who, customer, order, answers_come=asked is not None)

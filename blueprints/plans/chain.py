@@ -1,7 +1,8 @@
 """The order of a plan's steps: what waits for what, how far it is, and whose turn it is. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from data.plan_definitions import Phase
 from data.plans import SETTLED, PlanStep
 
 
@@ -89,3 +90,11 @@ def in_order(step: PlanStep) -> tuple[int, int]:
 def stands_open(step: PlanStep) -> bool:
     """Whether it keeps others waiting."""
     return step.dropped_at is None and step.state not in SETTLED
+
+
+def in_phases(phases: Sequence[Phase], steps: Iterable[PlanStep]) -> Iterator[tuple[Phase, list[PlanStep]]]:
+    """The phases that have any of the steps, with these; steps of a phase that is gone stand in the last."""
+    there: dict[str, list[PlanStep]] = {phase.id: [] for phase in phases}
+    for step in steps if phases else ():
+        there[step.phase if step.phase in there else phases[-1].id].append(step)
+    return ((phase, there[phase.id]) for phase in phases if there[phase.id])

@@ -17,7 +17,7 @@ from data.conditions import moment_of
 from data.customers import Customer
 from data.database import locked, transaction
 from data.moments import now
-from data.orders import OrderLine
+from data.orders import Order, OrderLine
 from data.partners import Partner
 from data.plan_choosing import Chosen, Needs, chosen, selected
 from data.plan_definitions import Template, as_definition, current_templates, from_definition
@@ -25,6 +25,7 @@ from data.plans import Plan, PlanStep, PlanTemplate
 from data.rfi import HandedIn, Rfi
 
 NOT_CALLED_FOR = "The RFI does not call for it any more."
+NOT_BOUGHT = "No service that the customer has calls for it any more."
 DONE_AT_ONCE = ("order", "rfi")  # what is there already when a plan is made
 DATE_ONLY = len("2026-11-21")
 
@@ -65,14 +66,25 @@ def open_plan(of: Any) -> Plan | None:
 
 
 def plan_changed(who: Any, customer: Customer, plan: Plan, needs: Needs) -> None:
-    """The plan of a change order gets what all services call for that were bought since the order that it changed."""
-    base = services_of(plan.order.changes_id)
-    new, done = replace(needs, services=needs.services - base), steps_of(replace(needs, services=base))
+    """The plan of a change order gets what all services call for that were bought since the order that it changed.
+
+    Also those that the customer had then, if a change ended them meanwhile: they were bought again.
+    """
+    had = [services_of(order_id) for order_id in (plan.order.changes_id, *changes_since(plan.order))]
+    new = replace(needs, services=needs.services - frozenset.intersection(*had))
+    done = frozenset.intersection(*(steps_of(replace(needs, services=each)) for each in had))
     if plan.template_id is None:
         begin(who, customer, plan, new, done)
         return
     keep_template(plan, selected(current_templates(), new))
     bring_up_to_date(who, customer, plan, new, done)
+
+
+def changes_since(order: Order) -> list[int]:
+    """The ids of a customer's change orders in effect, from this one on."""
+    in_effect = (Order.kind == "change") & (Order.state == "submitted") & Order.applied_at.is_null(False)
+    later = (Order.customer == order.customer_id) & (Order.id >= order.id) & in_effect
+    return [order_id for (order_id,) in Order.select(Order.id).where(later).order_by(Order.id).tuples()]
 
 
 def steps_of(needs: Needs) -> frozenset[str]:
@@ -134,8 +146,8 @@ def bring_up_to_date(who: Any, customer: Customer, plan: Plan, needs: Needs, wit
             rows[each.step.id] = write_step(who, plan, each, position)
             added.append(each.step.title)
             continue
-        if row.dropped_at is not None and row.reason == NOT_CALLED_FOR:
-            row.dropped_at, row.reason = None, ""
+        if row.dropped_at is not None and row.reason in (NOT_CALLED_FOR, NOT_BOUGHT):
+            row.dropped_at, row.reason, row.state = None, "", "not_started"
             mark(who, row)
             again.append(row.title)
         row.position, row.after = position, list(each.after)
@@ -151,8 +163,13 @@ def bring_up_to_date(who: Any, customer: Customer, plan: Plan, needs: Needs, wit
     plan.version += 1
     plan.save()
     if added or again or gone:
-        changes = (("added", added + again), ("dropped", gone))
-        tell(who, customer, "plan.adjusted", changes="; ".join(f"{what}: {', '.join(t)}" for what, t in changes if t))
+        changes = told_in_line(("added", added + again), ("dropped", gone))
+        tell(who, customer, "plan.adjusted", changes=changes)
+
+
+def told_in_line(*changes: tuple[str, list[str]]) -> str:
+    """What became of which steps (their titles), for a line of history; without what became of none."""
+    return "; ".join(f"{what}: {', '.join(titles)}" for what, titles in changes if titles)
 
 
 def untouched(step: PlanStep) -> bool:

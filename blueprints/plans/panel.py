@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 from peewee import fn
 
 from blueprints.accounts.standing import Standing
-from blueprints.plans.chain import Chain
+from blueprints.plans.chain import Chain, in_phases
 from blueprints.plans.making import chain_of, template_of
 from blueprints.plans.pages import Link, link_state
 from blueprints.plans.views import STATE_WORDS, Drifted
@@ -131,17 +131,13 @@ class Panel:
         return tuple(self.linked()) if self.made else ()
 
     def linked(self) -> Iterator[Link]:
-        workable = {step.phase for step in self.workable}
+        workable = {step.id for step in self.workable}
         template = template_of(self.plan) if self.plan else None
-        there: dict[str, list[Any]] = {}
-        for row in self.chain.steps:
-            there.setdefault(row.phase, []).append(row)
-        for phase in template.phases if template else ():
-            if rows := there.get(phase.id):
-                required = [row for row in rows if not row.optional]
-                done = sum(1 for row in required if row.state in SETTLED)
-                state = link_state(done == len(required), phase.id in workable)
-                yield Link(phase.id, phase.title, done, len(required), state)
+        for phase, rows in in_phases(template.phases if template else (), self.chain.steps):
+            required = [row for row in rows if not row.optional]
+            done = sum(1 for row in required if row.state in SETTLED)
+            state = link_state(done == len(required), any(row.id in workable for row in rows))
+            yield Link(phase.id, phase.title, done, len(required), state)
 
     @cached_property
     def workable(self) -> list[PlanStep]:

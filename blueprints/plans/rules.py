@@ -14,7 +14,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.customers.links import LinkHolder
 from blueprints.customers.rules import find_customer
 from blueprints.plans.acts import acts_on, is_watched
-from blueprints.plans.chain import Chain, stands_open
+from blueprints.plans.chain import Chain, in_phases, stands_open
 from blueprints.plans.making import chain_of, template_of
 from blueprints.plans.timing import cutover_warning, still_to_pass
 from blueprints.plans.views import LOCKED, Drifted, Evidence, PhaseView, PlanView, StepView
@@ -236,14 +236,11 @@ class Drawing:
         return frozenset({"check"} if self.may_look and is_watched(row, told) else ())
 
     def phases(self, views: Mapping[str, StepView]) -> Iterable[PhaseView]:
-        """Phases without any step are left out; own steps of a phase that is gone stand in the last."""
-        for phase in self.template.phases if self.template else ():
-            rows = [row for row in self.chain.steps if row.phase == phase.id]
+        for phase, rows in in_phases(self.template.phases if self.template else (), self.chain.steps):
             required = [row for row in rows if not row.optional]
             done = sum(1 for row in required if row.state in SETTLED)
-            if rows:
-                steps = tuple(views[row.key] for row in rows)
-                yield PhaseView(phase.id, phase.title, phase.help, steps, done, len(required))
+            steps = tuple(views[row.key] for row in rows)
+            yield PhaseView(phase.id, phase.title, phase.help, steps, done, len(required))
 
 
 def shown(check: PlanCheck) -> Evidence:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import time_machine
 
-from blueprints.gateways.evidence import Outcome, Verdict
 from blueprints.plans.checking import ask, subject_of
 from blueprints.plans.drifting import tend
 from blueprints.plans.expected_changing import expect_for_plan
@@ -16,25 +15,20 @@ from blueprints.plans.held import PlanOver, hold
 from blueprints.plans.proving import hear
 from blueprints.plans.signing import complete
 from blueprints.plans.stuck import stuck_steps
-from blueprints.plans.watching import A_DAY, ask_again, claim, due, settle
+from blueprints.plans.watching import A_DAY, ask_again, due
 from blueprints.web.refusals import NotThere
 from data.customers import Customer
 from data.database import database, transaction
 from data.emails import Email
 from data.history import PORTAL
 from data.moments import now
-from data.orders import Order, OrderLine
 from data.plans import Plan, PlanCheck, PlanStep
-from data.rfi import Rfi
 from tests.factories import World
 from tests.orders.changing import changed
 from tests.plans.checked import newest
 from tests.plans.planned import PORTAL_ADDRESS, a_plan, by_link, proven, step, technician
+from tests.plans.watched import GONE, GOOD, WATCHED, WRONG, a_watched_plan, drifted, seen
 from tests.visits import Visitor
-
-GONE = "The record is gone."
-GOOD, WRONG = Verdict(Outcome.PASSED, "It is there."), Verdict(Outcome.FAILED, GONE)
-WATCHED = ("spf", "dkim", "mx_change")
 
 
 @pytest.fixture(autouse=True)
@@ -45,18 +39,7 @@ def clock() -> Iterator[Any]:
 
 @pytest.fixture
 def first(world: World) -> Plan:
-    """The plan for security, complete and watched; another application asks the questions."""
-    plan = a_plan(world)
-    OrderLine.update(code="SHIELD", monthly_per_user=4).where(OrderLine.order == plan.order_id).execute()
-    Order.update(addendum_number="2025-000001").where(Order.id == plan.order_id).execute()
-    Rfi.update(state="not_applicable").where(Rfi.order == plan.order_id).execute()
-    Customer.update(status="complete", shelf="complete").where(Customer.id == plan.customer_id).execute()
-    PlanStep.update(state="done").where(PlanStep.plan == plan).execute()
-    values = {"state": "done", "steps_done": plan.steps_total, "turn": "", "turn_step_id": None}
-    Plan.update(**values, expected={"mx": ["10 mx1.provider.example"]}).where(Plan.id == plan.id).execute()
-    for key in WATCHED:
-        proven(step(plan, key))
-    return Plan.get_by_id(plan.id)
+    return a_watched_plan(world)
 
 
 def the_next(admin: Visitor, world: World, first: Plan) -> Plan:
@@ -76,23 +59,6 @@ def second(request: pytest.FixtureRequest, admin: Visitor, world: World, first: 
             complete(hold(PORTAL, plan.customer_id), PORTAL_ADDRESS)
     Email.delete().execute()
     return Plan.get_by_id(plan.id)
-
-
-def seen(plan: Plan, key: str, verdict: Verdict) -> PlanStep:
-    """It is time to look again, and this is what the worker sees."""
-    PlanCheck.update(again_at=now()).where(PlanCheck.id == newest(plan, key).id).execute()
-    assert ask_again() == 1
-    (check_id,) = due()
-    claimed = claim(check_id)
-    assert claimed is not None
-    assert settle(claimed, verdict)
-    return step(plan, key)
-
-
-def drifted(plan: Plan, *keys: str) -> None:
-    for key in keys:
-        proven(step(plan, key), "failed")
-        hear(plan.customer_id, step(plan, key).id, "failed", GONE)
 
 
 def at(plan: Plan, key: str = "") -> str:

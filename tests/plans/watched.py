@@ -1,0 +1,49 @@
+"""Plans that are complete, and what the daily watch sees of them: `seen(a_watched_plan(world), "spf", WRONG)`."""
+
+from blueprints.gateways.evidence import Outcome, Verdict
+from blueprints.plans.proving import hear
+from blueprints.plans.watching import ask_again, claim, due, settle
+from data.customers import Customer
+from data.moments import now
+from data.orders import Order, OrderLine
+from data.plans import Plan, PlanCheck, PlanStep
+from data.rfi import Rfi
+from tests.factories import World
+from tests.plans.checked import newest
+from tests.plans.planned import a_plan, proven, step
+
+GONE = "The record is gone."
+GOOD, WRONG = Verdict(Outcome.PASSED, "It is there."), Verdict(Outcome.FAILED, GONE)
+WATCHED = ("spf", "dkim", "mx_change")
+
+
+def a_watched_plan(world: World) -> Plan:
+    """The plan for security, complete and watched; another application asks the questions."""
+    plan = a_plan(world)
+    OrderLine.update(code="SHIELD", monthly_per_user=4).where(OrderLine.order == plan.order_id).execute()
+    Order.update(addendum_number="2025-000001").where(Order.id == plan.order_id).execute()
+    Rfi.update(state="not_applicable").where(Rfi.order == plan.order_id).execute()
+    Customer.update(status="complete", shelf="complete").where(Customer.id == plan.customer_id).execute()
+    PlanStep.update(state="done").where(PlanStep.plan == plan).execute()
+    values = {"state": "done", "steps_done": plan.steps_total, "turn": "", "turn_step_id": None}
+    Plan.update(**values, expected={"mx": ["10 mx1.provider.example"]}).where(Plan.id == plan.id).execute()
+    for key in WATCHED:
+        proven(step(plan, key))
+    return Plan.get_by_id(plan.id)
+
+
+def seen(plan: Plan, key: str, verdict: Verdict) -> PlanStep:
+    """It is time to look again, and this is what the worker sees."""
+    PlanCheck.update(again_at=now()).where(PlanCheck.id == newest(plan, key).id).execute()
+    assert ask_again() == 1
+    (check_id,) = due()
+    claimed = claim(check_id)
+    assert claimed is not None
+    assert settle(claimed, verdict)
+    return step(plan, key)
+
+
+def drifted(plan: Plan, *keys: str) -> None:
+    for key in keys:
+        proven(step(plan, key), "failed")
+        hear(plan.customer_id, step(plan, key).id, "failed", GONE)
