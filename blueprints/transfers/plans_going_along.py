@@ -10,7 +10,7 @@ from functools import reduce
 
 from blueprints.plans.extending import needs_of_customer
 from blueprints.plans.keeping import keep
-from blueprints.plans.making import NOT_CALLED_FOR, chain_of, keep_template, steps_of, template_of
+from blueprints.plans.making import NOT_BOUGHT, NOT_CALLED_FOR, chain_of, keep_template, steps_of, template_of
 from blueprints.transfers.going_along import BY_LINK, FORMER, named, write_many
 from data.customers import Customer
 from data.history import PORTAL
@@ -130,7 +130,7 @@ def carry_step(plan: Plan, row: PlanStep, position: int, titles: Mapping[str, st
         optional=row.optional,
         after=[key for key in row.after if key in titles],
         state=row.state,
-        reason=NOT_CALLED_FOR if row.reason == NOT_CALLED_FOR else "",
+        reason=row.reason if row.reason in (NOT_CALLED_FOR, NOT_BOUGHT) else "",
         due_on=row.due_on,
         waiting_until=row.waiting_until,
         changed_at=row.changed_at,
