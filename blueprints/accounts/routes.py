@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request, url_for
 from flask_limiter import Limiter
-from flask_wtf import FlaskForm
 
 from blueprints.accounts import inviting, people, rules, security
 from blueprints.accounts.forms import (
@@ -22,9 +21,9 @@ from blueprints.accounts.letters import absolute, invitation_link, invited
 from blueprints.accounts.passwords import hashed
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.web.access import for_signed_in, needs, open_to_all
-from blueprints.web.fields import refuse
+from blueprints.web.fields import status_of
 from blueprints.web.page import gone_to, page, saved
-from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
+from blueprints.web.refusals import NotThere, Refused
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -32,14 +31,6 @@ blueprint = Blueprint("accounts", __name__)
 def limit(app: Flask, limiter: Limiter) -> None:
     """An invitation's token is too long to guess; trying is slow all the same."""
     app.view_functions["accounts.accept"] = limiter.limit("30 per minute")(accept)
-
-
-def status_of(form: FlaskForm, refusal: Refused) -> int:
-    """Put the refusal into the form; the status it is answered with. What is not there or not allowed goes on."""
-    if isinstance(refusal, NotThere | MayNot):
-        raise refusal
-    refuse(form, refusal.field, refusal.sentence)
-    return 409 if isinstance(refusal, ChangedMeanwhile) else 422
 
 
 # --- one's own account -----------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Who is told of alerts: of one customer, or of all customers of an MSP."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, request, url_for
@@ -11,9 +13,9 @@ from blueprints.customers.rules import find_customer
 from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.partners.rules import find_partner, partners_for
 from blueprints.web.access import needs
-from blueprints.web.fields import refuse
+from blueprints.web.fields import status_of
 from blueprints.web.page import gone_to, page
-from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
+from blueprints.web.refusals import Refused
 
 blueprint = Blueprint("subscribers", __name__)
 
@@ -69,17 +71,7 @@ def over_partner(partner_id: int, form: SubscriberForm, status: int = 200) -> Re
 @blueprint.post("/partner/<int:partner_id>/subscribers/new")
 @needs("alerts.edit")
 def add_for_partner(partner_id: int) -> Response:
-    form = SubscriberForm()
-    if not form.validate():
-        return over_partner(partner_id, form, 422)
-    try:
-        added = subscribers.add_for_partner(g.who, partner_id, form.entry())
-    except (NotThere, MayNot):
-        raise
-    except Refused as refusal:
-        refuse(form, refusal.field, refusal.sentence)
-        return over_partner(partner_id, form, 422)
-    return gone_to(url_for("subscribers.show", subscriber_id=added.id), f"{added.name} is told from now on.")
+    return added(partial(subscribers.add_for_partner, g.who, partner_id), partial(over_partner, partner_id))
 
 
 # --- of one customer ----------------------------------------------------------------------------------
@@ -108,17 +100,19 @@ def over_customer(customer_id: int, form: SubscriberForm, status: int = 200) -> 
 @blueprint.post("/customers/<int:customer_id>/subscribers/new")
 @needs("customers.edit")
 def add_for_customer(customer_id: int) -> Response:
+    return added(partial(subscribers.add_for_customer, g.who, customer_id), partial(over_customer, customer_id))
+
+
+def added(add: Callable[[subscribers.Entry], Any], typing: Callable[[SubscriberForm, int], Response]) -> Response:
+    """Add who was typed; or the page to type it on, with what is wrong."""
     form = SubscriberForm()
     if not form.validate():
-        return over_customer(customer_id, form, 422)
+        return typing(form, 422)
     try:
-        added = subscribers.add_for_customer(g.who, customer_id, form.entry())
-    except (NotThere, MayNot):
-        raise
+        subscriber = add(form.entry())
     except Refused as refusal:
-        refuse(form, refusal.field, refusal.sentence)
-        return over_customer(customer_id, form, 422)
-    return gone_to(url_for("subscribers.show", subscriber_id=added.id), f"{added.name} is told from now on.")
+        return typing(form, status_of(form, refusal))
+    return gone_to(url_for("subscribers.show", subscriber_id=subscriber.id), f"{subscriber.name} is told from now on.")
 
 
 # --- one of them --------------------------------------------------------------------------------------
@@ -170,15 +164,11 @@ def save(subscriber_id: int) -> Response:
         return shown(subscriber_id, form, 422)
     try:
         saved = subscribers.change(g.who, subscriber_id, form.version.data or 0, form.entry())
-    except ChangedMeanwhile as refusal:
-        refuse(form, "", refusal.sentence)
-        form.version.data = subscribers.find_subscriber(g.who, subscriber_id).version
-        return shown(subscriber_id, form, 409, refusal.sentence)
-    except (NotThere, MayNot):
-        raise
     except Refused as refusal:
-        refuse(form, refusal.field, refusal.sentence)
-        return shown(subscriber_id, form, 422)
+        status = status_of(form, refusal)
+        if status == 409:
+            form.version.data = subscribers.find_subscriber(g.who, subscriber_id).version
+        return shown(subscriber_id, form, status, refusal.sentence)
     return gone_to(url_for("subscribers.show", subscriber_id=subscriber_id), f"{saved.name}: saved.")
 
 

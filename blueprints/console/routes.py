@@ -1,9 +1,10 @@
 """Consoles of customers: opening them signed in, where they are, and to whom that is delegated."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
-from flask_wtf import FlaskForm
 
 from blueprints.accounts.security import proven_at
 from blueprints.console import column, commands, delegating, keys, rules
@@ -14,10 +15,10 @@ from blueprints.customers.wanted import Wanted
 from blueprints.partners.routes import tabs
 from blueprints.partners.rules import find_partner, may_edit
 from blueprints.web.access import for_signed_in, needs, open_to_all
-from blueprints.web.fields import refuse, whole_id
+from blueprints.web.fields import status_of, whole_id
 from blueprints.web.headers import posting_to
 from blueprints.web.page import gone_to, page, saved
-from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
+from blueprints.web.refusals import Refused
 
 blueprint = Blueprint("console", __name__)
 add_commands = commands.add_commands
@@ -99,28 +100,33 @@ def shown(customer_id: int, status: int = 200, said: str = "", form: CustomerCon
 @needs("console.delegate")
 def save_address(customer_id: int) -> Response:
     rules.find_console(g.who, customer_id)
-    form = CustomerConsoleForm()
+    return kept(
+        CustomerConsoleForm(),
+        partial(rules.change_own_settings, g.who, customer_id),
+        partial(rules.own_settings_of, customer_id),
+        partial(shown, customer_id),
+        url_for("console.show", customer_id=customer_id),
+    )
+
+
+def kept(
+    form: CustomerConsoleForm,
+    change: Callable[[dict[str, Any], int], str],
+    settings_now: Callable[[], Any],
+    typing: Callable[..., Response],
+    here: str,
+) -> Response:
+    """Keep the settings that were typed; or the page to type them on, with what is wrong."""
     if not form.validate():
-        return shown(customer_id, 422, form=form)
+        return typing(422, form=form)
     try:
-        changes = rules.change_own_settings(g.who, customer_id, form.typed(), form.version.data or 0)
+        changes = change(form.typed(), form.version.data or 0)
     except Refused as refusal:
         status = status_of(form, refusal)
-        form.version.data = rules.own_settings_of(customer_id).version
-        return shown(customer_id, status, refusal.sentence, form)
-    return gone_to(url_for("console.show", customer_id=customer_id), said_of(changes))
-
-
-def status_of(form: FlaskForm, refusal: Refused) -> int:
-    """Put the refusal where it belongs; what is not there or not allowed goes on."""
-    if isinstance(refusal, NotThere | MayNot):
-        raise refusal
-    refuse(form, refusal.field, refusal.sentence)
-    return 409 if isinstance(refusal, ChangedMeanwhile) else 422
-
-
-def said_of(changes: str) -> str:
-    return f"Saved: {changes}." if changes else "Nothing was changed."
+        if status == 409:
+            form.version.data = settings_now().version
+        return typing(status, refusal.sentence, form)
+    return gone_to(here, f"Saved: {changes}." if changes else "Nothing was changed.")
 
 
 # --- the consoles of an MSP's customers ---------------------------------------------------------------
@@ -155,16 +161,13 @@ def settings_page(
 @needs("partner.edit")
 def save_settings(partner_id: int) -> Response:
     find_partner(g.who, partner_id, "partner.edit")
-    form = PartnerConsoleForm()
-    if not form.validate():
-        return settings_page(partner_id, 422, form=form)
-    try:
-        changes = rules.change_settings(g.who, partner_id, form.typed(), form.version.data or 0)
-    except Refused as refusal:
-        status = status_of(form, refusal)
-        form.version.data = rules.settings_of(partner_id).version
-        return settings_page(partner_id, status, refusal.sentence, form)
-    return gone_to(url_for("console.settings", partner_id=partner_id), said_of(changes))
+    return kept(
+        PartnerConsoleForm(),
+        partial(rules.change_settings, g.who, partner_id),
+        partial(rules.settings_of, partner_id),
+        partial(settings_page, partner_id),
+        url_for("console.settings", partner_id=partner_id),
+    )
 
 
 # --- to whom it is delegated --------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, make_response, url_for
-from flask_wtf import FlaskForm
 
 from blueprints.partners import catalogue as products
 from blueprints.partners import logos, price_import, prices, rules
@@ -18,19 +17,11 @@ from blueprints.partners.forms import (
 )
 from blueprints.web.access import needs
 from blueprints.web.csv_files import MOST_BYTES, write_csv
-from blueprints.web.fields import refuse
+from blueprints.web.fields import refuse, status_of
 from blueprints.web.page import gone_to, page, saved
-from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
+from blueprints.web.refusals import ChangedMeanwhile, Refused
 
 blueprint = Blueprint("partners", __name__)
-
-
-def status_of(form: FlaskForm, refusal: Refused) -> int:
-    """Put the refusal into the form; the status it is answered with. What is not there or not allowed goes on."""
-    if isinstance(refusal, NotThere | MayNot):
-        raise refusal
-    refuse(form, refusal.field, refusal.sentence)
-    return 409 if isinstance(refusal, ChangedMeanwhile) else 422
 
 
 # --- settings ------------------------------------------------------------------------------------

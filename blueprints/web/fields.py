@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation, 
 from wtforms.widgets import Select, TextInput
 
 from blueprints.web.amounts import MOST_USERS, amount
+from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 
 LINE = 200
 TEXT = 4_000
@@ -219,3 +220,11 @@ def refuse(form: FlaskForm, field: str, sentence: str) -> None:
         form[field].errors = [*form[field].errors, sentence]
     else:
         form.form_errors.append(sentence)
+
+
+def status_of(form: FlaskForm, refusal: Refused) -> int:
+    """Put the refusal into the form; the status it is answered with. What is not there or not allowed goes on."""
+    if isinstance(refusal, NotThere | MayNot):
+        raise refusal
+    refuse(form, refusal.field, refusal.sentence)
+    return 409 if isinstance(refusal, ChangedMeanwhile) else 422
