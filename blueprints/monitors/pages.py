@@ -7,7 +7,8 @@ from flask import url_for
 from blueprints.accounts.standing import Standing
 from blueprints.customers.rules import may_on
 from blueprints.monitors.kinds import KINDS
-from blueprints.monitors.rules import WATCHED, maintenance_of, monitor_of
+from blueprints.monitors.maintenance import maintenance_of
+from blueprints.monitors.rules import WATCHED, monitor_of
 from blueprints.monitors.views import PERIODS, Past, Period, Watched, kinds_for, recent_changes, watched, watched_now
 from blueprints.web.refusals import NotThere
 from data.customers import Customer

@@ -1,11 +1,9 @@
 """The monitors of a customer: what stands how, its past, setting up, tokens, and times of maintenance."""
 
-from typing import Any
-
 from flask import Blueprint, Response, current_app, g, request
 
 from blueprints.customers.rules import find_customer
-from blueprints.monitors import jobs, rules
+from blueprints.monitors import jobs, maintenance, rules
 from blueprints.monitors.forms import ALL, MaintenanceForm, MonitorForm
 from blueprints.monitors.pages import (
     here_of,
@@ -17,9 +15,9 @@ from blueprints.monitors.pages import (
     token_facts,
 )
 from blueprints.web.access import needs
-from blueprints.web.fields import VersionedForm, refuse
+from blueprints.web.fields import VersionedForm, status_of
 from blueprints.web.page import gone_to, page
-from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
+from blueprints.web.refusals import Refused
 
 blueprint = Blueprint("monitors", __name__, url_prefix="/customers/<int:customer_id>/monitors")
 INDEX, SHOW, SETTINGS, TOKEN = (f"monitors/{name}.html" for name in ("index", "show", "settings", "token"))
@@ -76,21 +74,14 @@ def save_settings(customer_id: int, service: str) -> Response:
         monitor, token = rules.set_up(g.who, customer_id, name, form.wish(), form.version.data)
     except Refused as refusal:
         status = status_of(form, refusal)
-        current = rules.monitor_of(customer_id, name)
-        form.version.data = current.version if current else 0
+        if status == 409:
+            current = rules.monitor_of(customer_id, name)
+            form.version.data = current.version if current else 0
         return page(SETTINGS, ["edit"], status, **settings_facts(customer, name, kind, form))
     if token:
         return page(TOKEN, ["edit"], said="It is set up.", **token_facts(customer, name, token, portal()))
     jobs.nudge()
     return gone_to(f"{here_of(customer_id)}/{service}", "Saved.")
-
-
-def status_of(form: Any, refusal: Refused) -> int:
-    """Put the refusal where it belongs; what is not there or not allowed goes on."""
-    if isinstance(refusal, NotThere | MayNot):
-        raise refusal
-    refuse(form, refusal.field, refusal.sentence)
-    return 409 if isinstance(refusal, ChangedMeanwhile | rules.NotWatched) else 422
 
 
 @blueprint.post("/<service>/off")
@@ -153,7 +144,7 @@ def plan_maintenance(customer_id: int) -> Response:
     service = "" if form.what.data == ALL else service_of(form.what.data)
     try:
         times = form.begins.there(zone), form.ends.there(zone)
-        rules.plan_maintenance(g.who, customer_id, service, *times, form.reason.data or "", zone)
+        maintenance.plan_maintenance(g.who, customer_id, service, *times, form.reason.data or "", zone)
     except Refused as refusal:
         return page(INDEX, ["monitors"], status_of(form, refusal), **facts)
     return gone_to(here_of(customer_id), "Maintenance is planned: nothing gets worse meanwhile, and nobody is told.")
@@ -162,5 +153,5 @@ def plan_maintenance(customer_id: int) -> Response:
 @blueprint.post("/maintenance/<int:maintenance_id>/end")
 @needs("customers.edit")
 def end_maintenance(customer_id: int, maintenance_id: int) -> Response:
-    rules.end_maintenance(g.who, customer_id, maintenance_id)
+    maintenance.end_maintenance(g.who, customer_id, maintenance_id)
     return gone_to(here_of(customer_id), "The maintenance is ended.")

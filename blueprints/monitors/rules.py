@@ -1,10 +1,9 @@
-"""Setting monitors up, changing and switching them off; their tokens and times of maintenance."""
+"""Setting monitors up, changing and switching them off; their tokens, and looking now."""
 
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from operator import attrgetter
+from datetime import datetime
 from typing import Any
 
 from peewee import IntegrityError
@@ -20,15 +19,11 @@ from blueprints.web.refusals import ChangedMeanwhile, NotThere, Refused
 from data import history
 from data.customers import Customer
 from data.database import locked, transaction
-from data.formats import moment
 from data.kept import Kept
 from data.moments import now
 from data.monitors import SERVICES, Maintenance, Monitor
 
 WATCHED = ("in_progress", "complete", "pending_cancellation")
-LONGEST_MAINTENANCE = timedelta(days=30)
-MOST_REMEMBERED = 200  # times of maintenance, the latest to end
-MOST_MAINTENANCE = 20  # planned or under way, of one customer
 TOLD = {
     "source": "source",
     "probe": "probe",
@@ -42,7 +37,7 @@ TOLD = {
 AGES = ("warning_age", "problem_age", "every")
 
 
-class NotWatched(Refused):
+class NotWatched(ChangedMeanwhile):
     sentence = "Only customers in progress or complete are watched."
 
 
@@ -281,6 +276,11 @@ def keep_history(who: Any, customer: Customer, kind: str, **facts: str) -> None:
     history.record(kind, who, partner=customer.partner_id, customer=customer.id, **facts)
 
 
+def what_of(service: str) -> str:
+    """As people read it; "": all of them."""
+    return SERVICES[service] if service else "all monitors"
+
+
 # --- tokens, and looking now --------------------------------------------------------------------------------
 
 
@@ -339,71 +339,3 @@ def accept_records(who: Standing, customer_id: int, service: str) -> Monitor:
         monitor.save()
         keep_history(who, customer, "monitor.records_accepted", service=SERVICES[service])
     return monitor
-
-
-# --- maintenance --------------------------------------------------------------------------------------------
-
-
-def plan_maintenance(
-    who: Standing, customer_id: int, service: str, begins: datetime, ends: datetime, reason: str, zone: str
-) -> Maintenance:
-    """A time in which nothing gets worse. `service` "": all of the customer's. `zone`: in which history tells it.
-
-    Raises Refused with its field, and as above.
-    """
-    with transaction():
-        customer = find_watched(who, customer_id)
-        monitor = set_up_one(customer_id, service) if service else None
-        if ends <= now():
-            raise Refused("This is over already.", "ends")
-        if ends <= begins:
-            raise Refused("It ends after it begins.", "ends")
-        if ends - begins > LONGEST_MAINTENANCE:
-            raise Refused(f"At most {LONGEST_MAINTENANCE.days} days at a time.", "ends")
-        if len(maintenance_of(customer_id)) >= MOST_MAINTENANCE:
-            raise Refused("There are enough planned already. End one first.", "begins")
-        by = {"by_id": who.id, "by_name": who.name}
-        planned: Maintenance = Maintenance.create(
-            customer=customer, monitor=monitor, begins_at=begins, ends_at=ends, reason=reason, **by
-        )
-        facts = {"begins": moment(begins, zone), "ends": moment(ends, zone), "reason": f": {reason}" if reason else ""}
-        keep_history(who, customer, "monitor.maintenance_planned", what=what_of(service), **facts)
-    return planned
-
-
-def end_maintenance(who: Standing, customer_id: int, maintenance_id: int) -> Maintenance:
-    """Now, or before it began."""
-    with transaction():
-        customer = find_customer(who, customer_id, "customers.edit")
-        chosen = (Maintenance.id == maintenance_id) & (Maintenance.customer == customer_id)
-        planned: Maintenance | None = locked(Maintenance.select().where(chosen)).first()
-        if planned is None:
-            raise NotThere
-        at = now()
-        if planned.ends_at <= at:
-            raise Refused("It is over already.")
-        planned.ends_at, planned.begins_at = at, min(planned.begins_at, at)
-        planned.save()
-        service = planned.monitor.service if planned.monitor_id else ""
-        keep_history(who, customer, "monitor.maintenance_ended", what=what_of(service))
-    return planned
-
-
-def what_of(service: str) -> str:
-    return SERVICES[service] if service else "all monitors"
-
-
-def maintenance_of(customer_id: int) -> list[Maintenance]:
-    """What is planned or under way, in order."""
-    at = now()
-    return sorted((each for each in maintenance_by(customer_id) if each.ends_at > at), key=attrgetter("begins_at"))
-
-
-maintenance_by = Kept(
-    lambda customer: (
-        Maintenance.select()
-        .where(Maintenance.customer == customer)
-        .order_by(Maintenance.ends_at.desc())
-        .limit(MOST_REMEMBERED)
-    )
-)

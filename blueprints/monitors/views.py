@@ -11,8 +11,9 @@ from blueprints.monitors.charting import Chart, Point, draw
 from blueprints.monitors.judging import Stretch, stretches, uptime
 from blueprints.monitors.keeping import as_kept, as_moment, ask, marks
 from blueprints.monitors.kinds import FOR_SERVICE, KINDS, Kind, aged, kind_of, valued
+from blueprints.monitors.maintenance import maintenance_by
 from blueprints.monitors.rolling import begin_of
-from blueprints.monitors.rules import maintenance_by, monitors_by
+from blueprints.monitors.rules import monitors_by
 from data import formats
 from data.customers import Customer
 from data.kept import Kept

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from blueprints.monitors.rules import Wish, plan_maintenance
+from blueprints.monitors.maintenance import plan_maintenance
+from blueprints.monitors.rules import Wish
 from data.moments import now
 from data.monitors import Monitor
 from tests.access import Row

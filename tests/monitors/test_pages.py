@@ -106,6 +106,17 @@ class TestSettingUp:
         assert page.value("warning") == "77"
         assert again(monitor).warning == 11
 
+    def test_what_somebody_changed_meanwhile_stays_unseen_by_who_has_something_else_to_mend(
+        self, world, technician, customer
+    ):
+        monitor, _ = watch(world, customer, "inbound_queue")
+        rules.set_up(standing(world.admin), customer.id, "inbound_queue", replace(PUSHED, warning=11), monitor.version)
+        address, typed = here(customer, "/inbound-queue/settings"), FORM | {"version": "1", "warning": "77"}
+        page = technician.post(address, typed | {"problem": "5"})
+        assert (page.status, page.value("version")) == (422, "1")
+        assert technician.post(address, typed | {"problem": "90", "version": page.value("version")}).status == 409
+        assert again(monitor).warning == 11
+
     def test_another_source_makes_it_unknown_and_its_token_worth_nothing(self, app, world, technician, customer):
         monitor, token = watch(world, customer, "inbound_queue")
         push(app, token, "value=1")

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from blueprints.monitors import pushing, rules
+from blueprints.monitors.maintenance import plan_maintenance
 from data.customers import Customer
 from data.history import History
 from data.monitors import MonitorChange, Reading
@@ -208,11 +209,11 @@ def test_in_maintenance_nothing_gets_worse_but_recovery_is_told(app, world):
     who = standing(world.technician)
     with time_machine.travel(AT, tick=False) as clock:
         push(app, token, "value=1")
-        rules.plan_maintenance(who, monitor.customer_id, "", AT, AT + timedelta(hours=1), "Update", "UTC")
+        plan_maintenance(who, monitor.customer_id, "", AT, AT + timedelta(hours=1), "Update", "UTC")
         assert [push(app, token, "value=30").json["state"] for _ in range(3)] == ["good"] * 3
         clock.shift(timedelta(hours=1, seconds=1))
         assert push(app, token, "value=30").json["state"] == "problem"
-        rules.plan_maintenance(who, monitor.customer_id, "outbound_queue", AT, AT + timedelta(hours=3), "Again", "UTC")
+        plan_maintenance(who, monitor.customer_id, "outbound_queue", AT, AT + timedelta(hours=3), "Again", "UTC")
         assert [push(app, token, "value=1").json["state"] for _ in range(2)] == ["problem", "good"]
 
 

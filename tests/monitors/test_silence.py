@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from blueprints.monitors import jobs, rules
+from blueprints.monitors.maintenance import plan_maintenance
 from data.customers import Customer
 from data.monitors import MonitorChange, Watch
 from tests.monitors.watched import a_watched, again, push, standing
@@ -89,7 +90,7 @@ def test_silence_in_maintenance_is_told_only_three_intervals_after_its_end(app, 
     monitor, token = a_watched(world)
     push(app, token, "value=1")
     who = standing(world.technician)
-    rules.plan_maintenance(who, monitor.customer_id, "", AT, AT + 8 * QUARTER, "Move", "UTC")
+    plan_maintenance(who, monitor.customer_id, "", AT, AT + 8 * QUARTER, "Move", "UTC")
     jobs.listen.call_local()
     listen(clock, 11 * QUARTER - MINUTE)
     assert again(monitor).state == "good"
