@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from blueprints.accounts.standing import Standing
@@ -69,7 +69,7 @@ def asked_about(rows: Sequence[Row]) -> tuple[dict[int, date], dict[int, Hindran
     return days, under_way, ends
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def questions(partners: int, runs: int, pending: int) -> Sql:
     """With so many marks in each of its places; put together once for each number of rows."""
     text = ZONES.format(one_of("IN", range(partners)).text)
