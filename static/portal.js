@@ -6,7 +6,7 @@
   const lost = () => !document.activeElement || document.activeElement === document.body;
   const mayFocus = (element) => { if (element.tabIndex < 0) element.tabIndex = -1; element.focus(); };
 
-  /* Closing a dialog throws away what was typed in it: that is asked first. */
+  /* Closing a dialog asks before it throws typing away. */
   const mayLeave = () => {
     const form = one("dialog[open] form[data-leave-warning=typed]");
     const may = !form || confirm("Throw away what you typed?");
@@ -26,6 +26,9 @@
   const nameSlash = () => { const b = one("[data-slash]"); if (b) b.textContent = `Shortcut / is ${slashOff() ? "off" : "on"}`; };
   show(); nameSlash();
 
+  /* Where we are is in sight on a phone, too. */
+  for (const a of document.querySelectorAll("nav [aria-current]")) a.parentNode.scrollLeft = a.offsetLeft - 48;
+
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && one("details.menu[open]");
     if (menu) { menu.open = false; one("summary", menu).focus(); }
@@ -41,7 +44,7 @@
     try {
       await navigator.clipboard.writeText(text);
       say("Copied.");
-    } catch { /* refused, or no TLS: leave it selected instead */
+    } catch { /* refused, or no TLS: select it instead */
       getSelection().selectAllChildren(source);
       source.select?.();
       say("Selected: press Ctrl+C to copy.");
@@ -51,17 +54,16 @@
   document.addEventListener("click", (event) => {
     const menu = one("details.menu[open]");
     if (menu && !menu.contains(event.target)) menu.open = false;
-    const button = event.target.closest("[data-copy], [data-dialog], [data-close], [data-slash]");
+    const button = event.target.closest("[data-copy], [data-close], [data-slash]");
     if (!button) return;
-    const { copy: source, dialog } = button.dataset;
+    const source = button.dataset.copy;
     if (one(source)) copy(one(source));
-    if (one(dialog)) { event.preventDefault(); one(dialog).showModal(); }
     const frame = "close" in button.dataset && button.closest("dialog");
     if (frame) { event.preventDefault(); if (mayLeave()) frame.close(); }
     if ("slash" in button.dataset) { localStorage.setItem("slash", slashOff() ? "on" : "off"); nameSlash(); }
   });
 
-  /* <form data-leave-warning>: the browser asks before typing is thrown away. The server may write "typed" itself. */
+  /* <form data-leave-warning>: the browser asks before typing is thrown away. */
   const typed = (form, state) => { if (form?.matches("[data-leave-warning]")) form.dataset.leaveWarning = state; };
   document.addEventListener("input", (event) => typed(event.target.form, "typed"));
   document.addEventListener("submit", (event) => typed(event.target, ""));
