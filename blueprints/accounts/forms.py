@@ -126,7 +126,7 @@ class SetPasswordForm(ResetPasswordForm):
 
 
 class NewPasswordForm(ChangePasswordForm):
-    password = Password("Present password", "current-password")
+    password = Password("Current password", "current-password")
     new_password = new_password()
     new_password_confirm = repeated("new_password")
 
