@@ -81,6 +81,7 @@ class Visitor:
         data = {"csrf_token": self.token} | (data or {})
         before = History.select().count(), changes_so_far()
         response = self.client.post(address, data=data, headers=dress(htmx), **options)
+        response.request.environ["wsgi.input"].close()  # a long body is a file, which the client leaves open
         answer = self.look(response, htmx=htmx, closely=closely)
         after = History.select().count(), changes_so_far()
         if before[1] is not None and after[1] != before[1]:

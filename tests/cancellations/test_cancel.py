@@ -1,8 +1,8 @@
 """Asking for the end of a service: on its page, by rule, twice at once, and by whom it is not asked for."""
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
@@ -12,7 +12,6 @@ from blueprints.cancellations.eligibility import opens_on
 from data.attachments import Attachment
 from data.cancellations import Cancellation, TermsVersion
 from data.customers import SHELVES, Customer
-from data.database import database
 from data.emails import Email, EmailAttachment
 from data.formats import day
 from data.history import History, sentence
@@ -20,6 +19,7 @@ from data.moments import today
 from data.orders import Order
 from data.partners import Partner
 from data.roles import Role
+from tests.at_once import at_once, names_of
 from tests.cancellations.cancelled import (
     PORTAL,
     begun,
@@ -259,25 +259,9 @@ def msp_admin(world: World, visit_as: Callable) -> Visitor:
 class TestTwoAtOnce:
     def test_make_one(self, world: World) -> None:
         customer = old_enough(world)
-        request, ready, came = request_for(customer), threading.Barrier(2), []
-
-        def ask(person: object) -> None:
-            with database.connection_context():
-                who = standing_of(person)
-                ready.wait()
-                try:
-                    rules.request_cancellation(who, customer.id, request, PORTAL)
-                    came.append("asked for")
-                except rules.AlreadyPending:
-                    came.append("pending already")
-
-        people = (world.admin, world.msp_admin)
-        threads = [threading.Thread(target=ask, args=(person,)) for person in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(came) == ["asked for", "pending already"]
+        people = [standing_of(person) for person in (world.admin, world.msp_admin)]
+        asked = [partial(rules.request_cancellation, who, customer.id, request_for(customer), PORTAL) for who in people]
+        assert names_of(at_once(*asked)) == ["AlreadyPending", "Cancellation"]
         assert (Cancellation.select().count(), Attachment.select().count()) == (1, 1)
 
 

@@ -1,7 +1,7 @@
 """The end of a service: on the day it is over where the MSP is, once, and with everything that belongs to it."""
 
-import threading
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -18,7 +18,6 @@ from data.accounts import Grant, Person
 from data.cancellations import Cancellation
 from data.console import Delegation
 from data.customers import Customer
-from data.database import database
 from data.emails import Email
 from data.history import History, sentence
 from data.moments import now
@@ -28,6 +27,7 @@ from data.partners import Partner
 from data.plans import Mailbox, Plan, PlanCheck, PlanStep
 from data.rfi import Rfi, RfiAnswer, RfiLink
 from data.roles import Role
+from tests.at_once import at_once
 from tests.cancellations.cancelled import PORTAL, begun, old_enough, over, pending
 from tests.console.opened import delegated
 from tests.factories import World, a_grant_over, a_person
@@ -112,18 +112,8 @@ class TestDoingItAgain:
         assert (History.select().count(), Email.select().count()) == (lines, letters)
 
     def test_by_two_workers_at_once_ends_it_once(self, world: World) -> None:
-        asked, ready, ended = over(pending(world)), threading.Barrier(2), []
-
-        def work() -> None:
-            with database.connection_context():
-                ready.wait()
-                ended.append(end_service(asked.id, PORTAL))
-
-        threads = [threading.Thread(target=work) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        asked = over(pending(world))
+        ended = at_once(*[partial(end_service, asked.id, PORTAL)] * 2)
         assert sorted(ended) == [False, True]
         assert told(asked.customer_id, "cancellation.ended") == ["Service ended"]
 

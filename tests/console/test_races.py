@@ -1,8 +1,5 @@
 """Several at the same moment, on connections of their own."""
 
-import threading
-from collections.abc import Callable
-
 from flask import Flask
 
 from blueprints.accounts.rules import change_role
@@ -10,41 +7,15 @@ from blueprints.accounts.standing import standing_of
 from blueprints.console import keys
 from blueprints.console.delegating import delegate
 from blueprints.console.rules import open_console
-from blueprints.web.refusals import Refused
 from data.accounts import Person
 from data.console import ConsoleUse, Delegation, SigningKey
-from data.database import database
 from data.history import History
 from data.roles import Role
+from tests.at_once import at_once
 from tests.console.opened import a_customer_of_ada, delegated
 from tests.factories import World, a_customer, a_person
 
 ISSUER = "https://portal.example"
-
-
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """What each gave, or the refusal that it raised; anything else that is raised fails the test."""
-    gave: list[object] = [None] * len(deeds)
-    ready = threading.Barrier(len(deeds))
-
-    def do(place: int) -> None:
-        with database.connection_context():
-            ready.wait()
-            try:
-                gave[place] = deeds[place]()
-            except Refused as refusal:
-                gave[place] = refusal
-            except Exception as broken:  # noqa: BLE001 - looked at below
-                gave[place] = AssertionError(repr(broken))
-
-    threads = [threading.Thread(target=do, args=(place,)) for place in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    broken = [each for each in gave if each is None or isinstance(each, AssertionError)]
-    assert not broken, broken
-    return gave
 
 
 def test_the_first_presses_of_all_make_one_key(app: Flask, world: World) -> None:

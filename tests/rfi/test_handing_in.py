@@ -1,7 +1,7 @@
 """Handing in: the whole set or nothing, once, kept for good, and told to the MSP."""
 
-import threading
 from collections.abc import Callable
+from functools import partial
 
 import peewee
 import pytest
@@ -12,7 +12,6 @@ from blueprints.rfi import handing_in
 from blueprints.rfi.handing_in import NotComplete, SeenBefore, hand_in
 from blueprints.rfi.saving import HandedInAlready, NotOpen, ProjectClosed, SetAside
 from data.attachments import Attachment
-from data.database import database
 from data.definitions import ask_by, from_definition
 from data.emails import Email, EmailAttachment
 from data.history import History
@@ -20,6 +19,7 @@ from data.moments import now
 from data.plans import Plan
 from data.questions import SECRET_KEPT, QuestionSet
 from data.rfi import HandedIn, Rfi, RfiAnswer, RfiFlag, RfiLink
+from tests.at_once import at_once, names_of
 from tests.factories import World
 from tests.rfi.filled_in import ANSWERS, QUESTIONS, SECRET, a_filled_rfi, answer, questions
 from tests.rfi.waiting_for import of
@@ -161,26 +161,9 @@ class TestRefused:
 
 class TestTwoAtOnce:
     def test_make_one_version(self, rfi: Rfi) -> None:
-        ready = threading.Barrier(2)
-        came: list[object] = []
-
-        def press() -> None:
-            database.connect(reuse_if_open=True)
-            try:
-                seen = of(rfi)
-                ready.wait()
-                came.append(hand_in(LinkHolder(RfiLink.get()), seen, seen.version, PORTAL))
-            except HandedInAlready as refusal:
-                came.append(refusal)
-            finally:
-                database.close()
-
-        threads = [threading.Thread(target=press) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(type(each).__name__ for each in came) == ["HandedIn", "HandedInAlready"]
+        seen = [of(rfi), of(rfi)]
+        pressed = [partial(hand_in, LinkHolder(RfiLink.get()), each, each.version, PORTAL) for each in seen]
+        assert names_of(at_once(*pressed)) == ["HandedIn", "HandedInAlready"]
         assert (HandedIn.select().count(), Email.select().count()) == (1, 1)
 
 

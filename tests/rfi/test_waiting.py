@@ -1,8 +1,8 @@
 """The clock of an RFI: reminders, the MSP told, the project closed; and an operator who starts it again."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -14,13 +14,13 @@ from blueprints.rfi import jobs, letters, waiting
 from blueprints.rfi.waiting import remind, tend
 from data.accounts import Grant, Person
 from data.customers import Contact, Customer
-from data.database import database
 from data.emails import Email
 from data.history import History
 from data.moments import now
 from data.partners import Partner
 from data.plans import Plan
 from data.rfi import Rfi, RfiAnswer, RfiLink
+from tests.at_once import at_once
 from tests.factories import World, a_customer
 from tests.rfi.waiting_for import an_opened_rfi, of, set_waiting
 from tests.visits import Visitor
@@ -145,19 +145,7 @@ class TestReminders:
 
     def test_one_goes_out_when_two_workers_look_at_once(self, clock, rfi: Rfi) -> None:
         days(clock, 3)
-        ready = threading.Barrier(2)
-
-        def work() -> None:
-            database.connect(reuse_if_open=True)
-            ready.wait()
-            tend(PORTAL)
-            database.close()
-
-        threads = [threading.Thread(target=work) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(*[partial(tend, PORTAL)] * 2)
         assert kinds_written() == ["rfi_reminder"]
         assert RfiLink.select().count() == 2
 

@@ -1,8 +1,8 @@
 """When a partner change happens: by the calendar of the releasing MSP, once, or a reason why not."""
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +18,7 @@ from data.moments import now
 from data.orders import Order
 from data.partners import Partner
 from data.transfers import Transfer
+from tests.at_once import at_once
 from tests.factories import World
 from tests.transfers.changing import (
     ASKING,
@@ -151,21 +152,8 @@ def test_whatever_fails_in_the_middle_nothing_has_happened(world: World, monkeyp
 
 def test_two_workers_at_once_move_it_once(world: World, database_url: str) -> None:
     transfer = on_the_way(world)
-    done: list[int] = []
-    together = threading.Barrier(2)
-
-    def work() -> None:
-        database.connect(reuse_if_open=True)
-        together.wait()
-        done.append(moving.move_due(PORTAL_ADDRESS))
-        database.close()
-
     with time_machine.travel(ON_THE_DAY, tick=True):
-        workers = [threading.Thread(target=work) for _ in range(2)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join(60)
+        done = at_once(*[partial(moving.move_due, PORTAL_ADDRESS)] * 2)
     assert sorted(done) == [0, 1]
     assert Customer.select().count() == 2
     assert of(transfer).state == "moved"
