@@ -73,6 +73,7 @@ def list_facts(listing: Listing, wanted: Wanted, here: str) -> dict[str, Any]:
         "total": lists.total_told(listing),
         "nothing": lists.nothing_told(wanted),
         "widen": here + (query(letter="") if wanted.q and wanted.letter else ""),
+        "whole": here + query(rfi="") if wanted.waits else "",
     }
 
 

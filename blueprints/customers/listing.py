@@ -44,6 +44,7 @@ class Found:
 
     `matches`: all of them, when they are few enough to be sorted here; else None and `filters` says what to look for.
     `begins` and `inside`: the same said so that the order of names serves it: names that begin so, and these others.
+    `scattered`: what is left may be few and far between, in the order of names as in any other.
     """
 
     total: int
@@ -53,6 +54,7 @@ class Found:
     matches: list[Match] | None = None
     begins: Sql = EVERY
     inside: list[Match] | None = None
+    scattered: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def chosen_customers(
     who: Standing, wanted: Wanted, ids: Collection[int], permission: str = "customers.see"
 ) -> list[Row]:
     """Those of a shelf with these ids, in the order of the list. Raises NotThere unless each is the person's to see."""
-    reach = reach_of(who, wanted, permission)
+    reach = reach_of(who, replace(wanted, waits=False), permission)  # an answer may have come meanwhile
     rows = finding.rows_among(reach.legs, ids)
     if len(rows) < len(set(ids)):
         raise NotThere
@@ -145,6 +147,9 @@ def reach_of(who: Standing, wanted: Wanted, permission: str) -> Reach:
         legs = [leg & in_status for leg in legs]
         by_role = {role: [leg & in_status for leg in apart] for role, apart in by_role.items()}
         return Reach(who, legs, finding.counted_one_by_one(legs), by_role)
+    if wanted.waits:
+        waiting = finding.counted_one_by_one([leg & finding.RFI_WAITS for leg in legs])
+        return Reach(who, legs, waiting, by_role)
     return Reach(who, legs, finding.counted(who, permission, wanted.shelf), by_role)
 
 
@@ -152,15 +157,18 @@ def reach_of(who: Standing, wanted: Wanted, permission: str) -> Reach:
 
 
 def find(reach: Reach, wanted: Wanted) -> Found:
+    only = finding.RFI_WAITS if wanted.waits else EVERY
     if wanted.term:
-        found = search(reach.legs, wanted, reach.counts)
+        found = search([leg & only for leg in reach.legs], wanted, reach.counts)
+        if wanted.waits:
+            found = replace(found, filters=found.filters & only, begins=found.begins & only)
     else:
         counts = reach.counts
         total = counts.get(wanted.letter, 0) if wanted.letter else sum(counts.values())
-        filters = finding.lettered(wanted.letter)
+        filters = finding.lettered(wanted.letter) & only
         sorted_here = wanted.letter and wanted.sort not in BY_NAME and total <= finding.SORTED_HERE
         matches = finding.through(reach.legs, filters, wanted.order, finding.SORTED_HERE) if sorted_here else None
-        found = Found(total, False, frozenset(counts), filters, matches)
+        found = Found(total, False, frozenset(counts), filters, matches, scattered=wanted.waits)
     return found if found.matches is None else replace(found, matches=in_roles(reach, wanted, found.matches))
 
 
@@ -287,7 +295,7 @@ def rows_that_suit(legs: list[Sql], order: Order, place: Place | None, found: Fo
         others = finding.rows_of([row_id for _, row_id in keys]).values()
         beginning = finding.in_order(legs, order, start, found.begins, limit)
         return order.sorted(list({row.id: row for row in (*beginning, *others)}.values()))[:limit]
-    if not found.filters.text or order.column == finding.BY_NAME.column:
+    if not found.filters.text or (order.column == finding.BY_NAME.column and not found.scattered):
         return finding.in_order(legs, order, start, found.filters, limit)
     rows = finding.in_order_if_ahead(legs, order, start, found.filters, limit)
     return finding.in_order_of_all(legs, order, start, found.filters, limit) if rows is None else rows

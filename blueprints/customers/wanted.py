@@ -24,6 +24,7 @@ SORTS = {
     "created": "created_at",
 }
 BY_NAME = ("name", "role")  # sorts that the order of names serves
+ASKED = ("in_progress", "complete")  # shelves of those who have an RFI to answer
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Wanted:
     after: Place | None = None
     before: Place | None = None
     status: str = ""  # only these of the shelf; a list that is seldom asked for, so it is counted row by row
+    waits: bool = False  # only those whose RFI waits for answers; counted row by row, too
 
     @classmethod
     def read(cls, shelf: str, asked: Mapping[str, str], status: str = "") -> Self:
@@ -55,11 +57,16 @@ class Wanted:
             after=after,
             before=None if after else place_from(sort, asked.get("before", "")),
             status=status,
+            waits=asked.get("rfi") == "waiting" and shelf in ASKED,
         )
 
     @property
     def dir(self) -> str:
         return "desc" if self.descending else "asc"
+
+    @property
+    def rfi(self) -> str:
+        return "waiting" if self.waits else ""
 
     @property
     def order(self) -> Order:
@@ -83,8 +90,8 @@ class Wanted:
 
         `query(sort="users", dir="desc")` → “?q=acme&sort=users&dir=desc”; what is as usual is left out.
         """
-        usual = {"q": "", "letter": "", "sort": "name", "dir": "asc"}
-        now = {"q": self.q, "letter": self.letter, "sort": self.sort, "dir": self.dir} | changed
+        usual = {"q": "", "letter": "", "rfi": "", "sort": "name", "dir": "asc"}
+        now = {"q": self.q, "letter": self.letter, "rfi": self.rfi, "sort": self.sort, "dir": self.dir} | changed
         asked = {name: value for name, value in now.items() if value != usual.get(name, "")}
         return f"?{urlencode(asked)}" if asked else ""
 

@@ -65,7 +65,7 @@ def what_next(who: Standing, numbers: dict[str, int], can_send: bool) -> list[Ne
     products = Product.select().where(Product.active).exists()
     found = [
         *supplies(who, products),
-        *waiting(who, numbers["rfis"]),
+        *waiting(who, numbers["rfis"], numbers["rfis_of_complete"]),
         *(cancellations() if who.may("cancellations.process") else ()),
         *(first_prospect(numbers) if products and who.may("prospects.edit") else ()),
         *(letters_held() if not can_send and who.may("mailroom.see") else ()),
@@ -103,8 +103,8 @@ def partners_without_prices(who: Standing) -> list[Partner]:
     return list(query.limit(4))
 
 
-def waiting(who: Standing, rfis: int) -> list[Next]:
-    """Drafts to be submitted, and RFIs that customers have not answered."""
+def waiting(who: Standing, rfis: int, of_complete: int) -> list[Next]:
+    """Drafts to be submitted, and RFIs that customers have not answered; `of_complete`: those of complete ones."""
     found = []
     if who.may("orders.edit"):
         drafts = drafts_waiting(who)
@@ -113,7 +113,11 @@ def waiting(who: Standing, rfis: int) -> list[Next]:
             found.append(Next(title, "Drafts stand with their prospects and customers.", "prospects"))
     if rfis:
         title = "An RFI waits for answers" if rfis == 1 else f"{rfis:,} RFIs wait for answers"
-        found.append(Next(title, "Onboarding starts when the RFI is complete.", "in_progress"))
+        found.append(Next(title, "Onboarding starts when the RFI is complete.", "rfis"))
+    if of_complete:
+        one, several = "An RFI of a complete customer waits", f"{of_complete:,} RFIs of complete customers wait"
+        title = f"{one if of_complete == 1 else several} for answers"
+        found.append(Next(title, "What is in service goes on meanwhile.", "rfis_of_complete"))
     return [*found, *partner_changes(who)]
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.finding import EVERY, Sql, ask, one_of
+from blueprints.customers.finding import EVERY, RFI_WAITS, Sql, ask, one_of
 from data.database import is_sqlite
 from data.moments import today
 
@@ -18,7 +18,12 @@ MONTHS = 12
 SEE = "customers.see"
 LISTED = "customer.shelf IN ('in_progress', 'complete')"
 PROBLEM = "customer.monitors < '1'"  # the rank of the worst mark comes first (migration 0017)
-NUMBERS = ("prospects", "in_progress", "complete", "users", "rfis", "overdue", "problems", "ending")
+# Counted along an index, since they are few: a change order opens one, or somebody opens it again.
+RFI_OF_COMPLETE = f"customer.shelf = 'complete' AND {RFI_WAITS.text}"
+NUMBERS = (
+    *("prospects", "in_progress", "complete", "users", "rfis", "rfis_of_complete"),
+    *("overdue", "problems", "ending"),
+)
 
 
 @dataclass
@@ -62,9 +67,10 @@ SELECT 'tile', shelf, sum(n) FROM customer_count WHERE 1 = 1{where} GROUP BY she
 UNION ALL SELECT 'tile', what, sum(n) FROM figure WHERE 1 = 1{where} GROUP BY what
 UNION ALL SELECT 'tile', 'overdue', sum(n) FROM steps_due WHERE due_on < ?{where}
 UNION ALL SELECT 'tile', 'problems', count(*) FROM customer WHERE {LISTED} AND {PROBLEM}{where}
+UNION ALL SELECT 'tile', 'rfis_of_complete', count(*) FROM customer WHERE {RFI_OF_COMPLETE}{where}
 UNION ALL SELECT what, month, sum(n) FROM month_count WHERE month >= ?{where} GROUP BY what, month"""  # noqa: S608 - our own words, and marks
     few = partners.params
-    return Sql(text, (*few, *few, day.isoformat(), *few, *few, since, *few))
+    return Sql(text, (*few, *few, day.isoformat(), *few * 3, since, *few))
 
 
 def recounted(customers: Sql, day: date, since: str) -> Sql:
@@ -77,7 +83,8 @@ def recounted(customers: Sql, day: date, since: str) -> Sql:
 SELECT 'tile', shelf, count(*) FROM customer WHERE 1 = 1{where} GROUP BY shelf
 UNION ALL SELECT 'tile', 'users', sum(permitted_users) FROM customer WHERE shelf = 'complete'{where}
 UNION ALL SELECT 'tile', 'rfis', count(*) FROM customer
-  WHERE shelf = 'in_progress' AND rfi_state IN ('incomplete', 'error'){where}
+  WHERE shelf = 'in_progress' AND {RFI_WAITS.text}{where}
+UNION ALL SELECT 'tile', 'rfis_of_complete', count(*) FROM customer WHERE {RFI_OF_COMPLETE}{where}
 UNION ALL SELECT 'tile', 'ending', count(*) FROM customer WHERE status = 'pending_cancellation'{where}
 UNION ALL SELECT 'tile', 'problems', count(*) FROM customer WHERE {LISTED} AND {PROBLEM}{where}
 UNION ALL SELECT 'tile', 'overdue', count(*) FROM plan_step AS step JOIN plan ON plan.id = step.plan_id
@@ -89,7 +96,7 @@ UNION ALL SELECT 'orders', {submitted}, count(*) FROM "order" AS sold JOIN custo
 UNION ALL SELECT 'go_lives', {completed}, count(*) FROM plan JOIN customer ON customer.id = plan.customer_id
   JOIN "order" AS sold ON sold.id = plan.order_id
   WHERE plan.completed_at IS NOT NULL AND sold.kind = 'new' AND {completed} >= ?{where} GROUP BY {completed}"""  # noqa: S608 - as above
-    return Sql(text, (*few * 5, day.isoformat(), *few, since, *few, since, *few))
+    return Sql(text, (*few * 6, day.isoformat(), *few, since, *few, since, *few))
 
 
 def months_until(day: date) -> list[str]:

@@ -28,19 +28,21 @@ PLACES = {
     "prices": "partners.price_lists",
     "mailroom": "mailroom.index",
     "prospects": "prospects.index",
-    "in_progress": "customers.in_progress",
+    "rfis": "customers.in_progress",
+    "rfis_of_complete": "customers.complete",
     "transfers": "transfers.index",
     "people": "accounts.people",
     "cancellations": "cancellations.index",
     "second_factor": "security.two_factor_setup",
 }
+WAITING = {"rfi": "waiting"}  # what the address of a list asks to show only customers whose RFI waits
 # What a tile counts → its words, where it leads, the mark it has while there is any, and what else the address asks.
 TILES: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
     ("complete", "Active customers", "customers.complete", "", {}),
     ("in_progress", "Onboarding in progress", "customers.in_progress", "", {}),
     ("users", "Permitted users", "", "", {}),
     ("prospects", "Pending prospects", "prospects.index", "", {}),
-    ("rfis", "RFIs waiting", "customers.in_progress", "warn", {"sort": "rfi"}),
+    ("rfis", "RFIs waiting", "customers.in_progress", "warn", WAITING),
     ("overdue", "Steps overdue", "plans_stuck.index", "warn", {"reason": "overdue"}),
     ("problems", "Problems now", "customers.complete", "bad", {"sort": "monitor"}),
     ("ending", "Cancellations pending", "customers.complete", "", {"sort": "cancel"}),
@@ -62,28 +64,40 @@ def show() -> Response:
     return page(
         "home/dashboard.html",
         ["next", "recent"],
-        tiles=[tile(found.numbers[what], *rest) for what, *rest in TILES],
+        tiles=tiles_of(found.numbers),
         chart=chart_of(found),
         problems=dashboard.problems_now(g.who) if found.numbers["problems"] else [],
         more_problems=found.numbers["problems"] > dashboard.PROBLEMS,
-        steps=[(step, address_of(PLACES.get(step.place, ""), step.partner_id)) for step in steps],
+        steps=[(step, address_of_step(step)) for step in steps],
         recent=[replace(told, href=customer_address(told.customer_id)) for told in dashboard.recent_history(g.who)],
     )
+
+
+def tiles_of(numbers: dict[str, int]) -> list[dict[str, Any]]:
+    """All of them. Beside the RFIs of those being onboarded stand those of complete customers, where there are any."""
+    tiles = {what: tile(numbers[what], *rest) for what, *rest in TILES}
+    if added := numbers["rfis_of_complete"]:
+        href = url_for("customers.complete", **WAITING)
+        tiles["rfis"]["more"] = {"count": added, "label": "of complete customers", "href": href}
+    return list(tiles.values())
 
 
 def tile(count: int, label: str, endpoint: str, mark: str, asked: dict[str, str]) -> dict[str, Any]:
     """A figure, where it leads, and whether it is marked."""
     href = url_for(endpoint, **asked) if endpoint in current_app.view_functions else ""
-    return {"count": count, "label": label, "href": href, "mark": mark if count else ""}
+    return {"count": count, "label": label, "href": href, "mark": mark if count else "", "more": None}
 
 
 def customer_address(customer_id: int) -> str:
     return url_for("customer_details.show", customer_id=customer_id)
 
 
-def address_of(endpoint: str, partner_id: int | None = None) -> str:
-    """The address of a place; "" where there is none."""
-    values: dict[str, Any] = {} if partner_id is None else {"partner_id": partner_id}
+def address_of_step(step: dashboard.Next) -> str:
+    """Where it is done; "" where there is none."""
+    endpoint = PLACES.get(step.place, "")
+    values: dict[str, Any] = {} if step.partner_id is None else {"partner_id": step.partner_id}
+    if step.place in ("rfis", "rfis_of_complete"):
+        values |= WAITING
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
 
 

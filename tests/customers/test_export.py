@@ -96,7 +96,10 @@ def test_is_read_and_sent_in_pieces(world: World, admin: Visitor, monkeypatch: p
 
 MARKER = "Confidential Marker"
 PATHS = ("/customers/in-progress", "/customers/complete", IN_PROGRESS, COMPLETE, "/prospects/", "/prospects/export")
-ASKED = ("", "?q=marker", "?q=secret.example", "?letter=C", "?sort=role&dir=desc", "?sort=rfi&letter=C", "?sort=users")
+ASKED = (
+    *("", "?q=marker", "?q=secret.example", "?letter=C", "?sort=role&dir=desc", "?sort=rfi&letter=C", "?sort=users"),
+    "?rfi=waiting",
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -105,8 +108,9 @@ def test_never_says_a_word_of_a_stranger_or_of_a_customer_taken_away(
 ) -> None:
     person = a_person("Paul Part", world.northstar, Role.TECHNICIAN)
     for status in ("in_progress", "complete", "prospect"):
-        a_customer(world.harbour, f"{MARKER} {status}", status, primary_domain=f"{status[:2]}.secret.example")
-        taken = a_customer(world.northstar, f"{MARKER} taken {status}", status)
+        waits = {"rfi_state": "incomplete"}
+        a_customer(world.harbour, f"{MARKER} {status}", status, primary_domain=f"{status[:2]}.secret.example", **waits)
+        taken = a_customer(world.northstar, f"{MARKER} taken {status}", status, **waits)
         for each in (world.admin, person):
             a_grant_over(each, taken, Role.NONE)
     for visitor in (admin, visit_as(person)):  # type: ignore[operator]  # a fixture that makes visitors

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from data.customers import Customer
 from data.moments import now
 from data.rfi import Rfi
 from data.roles import Role
@@ -40,13 +41,72 @@ def test_each_customer_stands_in_one_list(admin: Visitor, world: World) -> None:
 def test_shows_the_newest_rfi(admin: Visitor, world: World, state: str, words: str) -> None:
     customer = a_customer(world.northstar, status="in_progress")
     for each in ("incomplete", state):
-        order = a_draft(world, customer)
-        order.state = "void"
-        order.save()
-        Rfi.create(customer=customer, order=order, state=each, opened_at=now())
+        ask(customer, world, each)
     cell = admin.get(IN_PROGRESS).find("td[data-name=RFI]")[0]
     assert words in cell.text_content()
     assert bool(cell.cssselect("a")) is (state in ("incomplete", "error")), "red and amber lead to the RFI"
+
+
+def ask(customer: Customer, world: World, state: str) -> None:
+    order = a_draft(world, customer)
+    order.state = "void"
+    order.save()
+    Rfi.create(customer=customer, order=order, state=state, opened_at=now())
+
+
+@pytest.mark.parametrize(("state", "words"), [("incomplete", "RFI: Incomplete"), ("error", "RFI: Answers flagged")])
+def test_complete_customers_show_an_rfi_that_waits(admin: Visitor, world: World, state: str, words: str) -> None:
+    customer = a_customer(world.northstar, status="complete")
+    ask(customer, world, "complete")
+    cell = admin.get(COMPLETE).find("tbody td")[0]
+    assert "RFI" not in cell.text_content(), "what is answered is not told"
+    ask(customer, world, state)
+    cell = admin.get(COMPLETE).find("tbody td")[0]
+    assert words in cell.text_content()
+    mark = cell.cssselect("small a.mark")[0]
+    assert mark.get("href") == f"/customers/{customer.id}/rfi"
+    assert mark.cssselect("svg"), "never colour alone"
+    ask(customer, world, "not_applicable")
+    assert "RFI" not in admin.get(COMPLETE).find("tbody td")[0].text_content()
+
+
+def test_an_rfi_that_waits_costs_the_list_no_question(admin: Visitor, world: World, statements: Callable) -> None:
+    customer = a_customer(world.northstar, status="complete")
+    before = statements(lambda: admin.get(COMPLETE))
+    ask(customer, world, "incomplete")
+    assert statements(lambda: admin.get(COMPLETE)) == before
+
+
+@pytest.mark.parametrize(("address", "shelf"), [(IN_PROGRESS, "in_progress"), (COMPLETE, "complete")])
+def test_only_those_whose_rfi_waits(admin: Visitor, world: World, address: str, shelf: str) -> None:
+    page = admin.get(address + "?rfi=waiting")
+    assert "No RFI waits for answers" in page.text
+    for state in ("incomplete", "complete", "error", "not_applicable"):
+        ask(a_customer(world.northstar, f"Firm {state}", status=shelf), world, state)
+    page = admin.get(address + "?rfi=waiting")
+    assert [link.text for link in page.find("tbody strong a")] == ["Firm error", "Firm incomplete"]
+    assert "Only customers whose RFI waits" in page.text
+    kept = {each.get("name"): each.get("value") for each in page.find('input[type=hidden][form="seek"]')}
+    assert kept == {"rfi": "waiting"}, "a search stays among them"
+    narrower = [link.get("href") for link in page.find(".letters a[href], thead a, #choose a")]
+    assert narrower
+    assert all("rfi=waiting" in link for link in narrower if not link.endswith("rfi=waiting"))
+    assert names_on(admin, address + "?rfi=waiting&q=flagged") == []
+    assert len(names_on(admin, address + "?rfi=waiting&q=firm&letter=F&sort=users")) == 2
+    lines = admin.get(address + "/export?rfi=waiting").bytes.decode().splitlines()
+    assert [line.partition(",")[0] for line in lines[1:]] == ["Firm error", "Firm incomplete"]
+    assert len(names_on(admin, address + "?rfi=nonsense")) == 4
+    a_prospect(world.northstar, "Not asked yet")
+    assert names_on(admin, "/prospects/?rfi=waiting") == ["Not asked yet"], "it means nothing there"
+
+
+def test_who_answered_meanwhile_is_exported_all_the_same(admin: Visitor, world: World) -> None:
+    customer = a_customer(world.northstar, "Answered", status="complete")
+    ask(customer, world, "incomplete")
+    ask(customer, world, "complete")
+    answer = admin.post(COMPLETE + "/export?rfi=waiting", {"chosen": str(customer.id)})
+    assert answer.status == 200
+    assert b"Answered" in answer.bytes
 
 
 def test_shows_your_role_for_each(viewer: Visitor, world: World) -> None:

@@ -217,6 +217,24 @@ def test_a_step_is_overdue_when_its_day_is_over(admin: Visitor, world: World) ->
     assert len(listed.find("tbody tr")) == 1, "the tile leads to what it counts"
 
 
+def test_rfis_that_wait_are_those_the_list_shows(admin: Visitor, stranger: Visitor, world: World) -> None:
+    for shelf, states in (("in_progress", ("error", "complete", "incomplete")), ("complete", ("incomplete", ""))):
+        for state in states:
+            a_customer(world.northstar, f"{shelf} {state}", shelf, rfi_state=state)
+    page = admin.get("/")
+    tile = next(each for each in page.find(".tiles li") if "RFIs waiting" in each.text_content())
+    assert " ".join(tile.text_content().split()) == "2 RFIs waiting + 1 of complete customers"
+    found = [
+        sorted(name.text for name in admin.get(link.get("href")).find("tbody strong a")) for link in tile.cssselect("a")
+    ]
+    assert found == [["in_progress error", "in_progress incomplete"], ["complete incomplete"]]
+    assert "An RFI of a complete customer waits for answers" in page.text
+    led = [link.get("href") for link in page.find("#next a")]
+    assert "/customers/complete?rfi=waiting" in led
+    assert "/customers/in-progress?rfi=waiting" in led
+    assert "of complete customers" not in stranger.get("/").text
+
+
 # --- the chart ----------------------------------------------------------------------------------------
 
 
