@@ -9,7 +9,17 @@ from data.partners import Partner
 from data.plans import Plan, PlanCheck
 from data.rfi import AskedSet, HandedIn, Rfi
 from tests.factories import World
-from tests.plans.planned import step, technician
+from tests.plans.planned import a_plan, finish, step, technician
+
+DOMAIN = "company.example"
+
+
+def a_plan_to_check(world: World) -> Plan:
+    """Its account is configured, and it is known whose domain is looked at."""
+    made = a_plan(world)
+    handed_in(made, mail_domains=[DOMAIN])
+    finish(world, made, "configure")
+    return made
 
 
 def handed_in(plan: Plan, **answers: Any) -> Rfi:

@@ -1,9 +1,10 @@
-"""What tests of checks share: a name server of their own, and how far the checks of the portal may go meanwhile."""
+"""What tests of plans share: a clock that stands still, and for checks a name server and how far they may go."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 
 from blueprints.gateways.bounds import Bounds, install, installed
 from tests.gateways.conftest import PATIENT, Bound, bound, names, nobody_else_resolves  # noqa: F401 - they are fixtures
@@ -27,3 +28,10 @@ def within(bound: Bound, names: DnsServer) -> Iterator[Callable[..., Bounds]]:  
     made()
     yield made
     install(before)
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """Stands still on a Monday morning until it is moved."""
+    with time_machine.travel("2026-03-02T09:30:00Z", tick=False) as moved:
+        yield moved

@@ -81,5 +81,9 @@ def finish(world: World, plan: Plan, *keys: str) -> None:
         act(override, technician(world), plan, key, WHY)
 
 
+def lines() -> list[str]:
+    return [sentence(line) for line in History.select().order_by(History.id)]
+
+
 def told() -> list[str]:
-    return [sentence(line) for line in History.select().order_by(History.id)][1:]  # the first: the plan was made
+    return lines()[1:]  # the first: the plan was made

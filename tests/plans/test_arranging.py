@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 
 from blueprints.plans.arranging import CannotWork, OwnStep, add_step, assign, assignable, comment, set_cutover, set_due
 from blueprints.plans.held import NotTheirs, PlanChanged
@@ -15,14 +14,6 @@ from data.plans import Plan
 from data.roles import Role
 from tests.factories import World, a_customer, a_grant_over, a_person
 from tests.plans.planned import WHY, a_plan, act, by_link, finish, seen, shown, step, technician, told
-
-START = "2026-03-02T09:30:00Z"
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(START, tick=False) as moved:
-        yield moved
 
 
 @pytest.fixture

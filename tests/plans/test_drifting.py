@@ -1,12 +1,11 @@
 """Letters about what is no longer as it was: whose it is, once for each drift, one a day about a customer."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-import time_machine
 
 from blueprints.plans.arranging import assign, set_due
 from blueprints.plans.drifting import tend
@@ -14,23 +13,17 @@ from blueprints.plans.proving import hear
 from blueprints.plans.working import undo
 from data.accounts import Grant, Person
 from data.customers import Customer
-from data.database import database
 from data.emails import Email
 from data.moments import now
 from data.partners import Partner
 from data.plans import Plan, PlanStep
+from tests.at_once import at_once
 from tests.factories import World
 from tests.plans.planned import PORTAL_ADDRESS, WHY, a_plan, act, finish, proven, step, technician, told
 
 Clock = Any
 ADMIN, TECHNICIAN = "ada.admin@northstar.example", "tom.technician@northstar.example"
 GONE = "The record is gone."
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    with time_machine.travel("2026-03-02T09:30:00Z", tick=False) as moved:
-        yield moved
 
 
 @pytest.fixture
@@ -134,19 +127,7 @@ class TestOnce:
 
     def test_when_two_workers_look_at_once(self, world: World, plan: Plan) -> None:
         drifted(plan, "spf")
-        ready = threading.Barrier(2)
-
-        def work() -> None:
-            database.connect(reuse_if_open=True)
-            ready.wait()
-            tend(PORTAL_ADDRESS)
-            database.close()
-
-        threads = [threading.Thread(target=work) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(*[partial(tend, PORTAL_ADDRESS)] * 2)
         assert len(letters()) == 1
 
 

@@ -1,12 +1,11 @@
 """Plans before the newest: a change order opens another one, and what was done before is watched as it was."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 
 from blueprints.plans.checking import ask, subject_of
 from blueprints.plans.drifting import tend
@@ -30,11 +29,7 @@ from tests.plans.planned import PORTAL_ADDRESS, a_plan, by_link, proven, step, t
 from tests.plans.watched import GONE, GOOD, WATCHED, WRONG, a_watched_plan, drifted, seen
 from tests.visits import Visitor
 
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    with time_machine.travel("2026-03-02T09:30:00Z", tick=False) as moved:
-        yield moved
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """Steps that no service calls for any more: a change order has replaced the product that brought it."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 
 from blueprints.orders import change_waiting
 from blueprints.plans.drifting import tend
@@ -24,11 +22,7 @@ from tests.plans.planned import PORTAL_ADDRESS, step, technician
 from tests.plans.watched import GONE, WATCHED, WRONG, a_watched_plan, drifted, seen
 from tests.visits import Visitor
 
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Any]:
-    with time_machine.travel("2026-03-02T09:30:00Z", tick=False) as moved:
-        yield moved
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture

@@ -22,13 +22,12 @@ from blueprints.plans.mailbox_previews import preview_of, stamp_of
 from blueprints.plans.mailbox_uploading import keep_list, read_list, take_over
 from blueprints.web.csv_files import NotCsv, csv_rows, read_csv
 from blueprints.web.refusals import NotThere, Refused
-from data.history import History, sentence
 from data.mailboxes import ListedMailbox, MailboxList
 from data.moments import now
 from data.plans import Mailbox, Plan
 from tests.factories import World
 from tests.plans.moving import TIDE, a_mailbox, a_move, here, mailbox, states
-from tests.plans.planned import technician
+from tests.plans.planned import lines, technician
 from tests.visits import Visitor
 
 HEADING = "EmailAddress,UserName,Password\n"
@@ -41,10 +40,6 @@ FILES = {
     "kerio": "ada@company.example;tide;Ada Lovelace\ngreta@company.example;ebb;Greta\n",
     "google": "ada#tide,ada@company.example\ngreta#ebb,greta@company.example\n",
 }
-
-
-def lines() -> list[str]:
-    return [sentence(line) for line in History.select().order_by(History.id)]
 
 
 def read(plan: Plan, world: World, text: str, encoding: str = "utf-8") -> MailboxList:

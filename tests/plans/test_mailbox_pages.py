@@ -9,13 +9,12 @@ from blueprints.gateways.bounds import Bounds
 from blueprints.plans.mailbox_places import place_of
 from blueprints.plans.mailbox_testing import begin
 from blueprints.plans.mailbox_uploading import rfi_list
-from data.history import History, sentence
 from data.mailboxes import MailboxRun, MailboxSource
 from data.moments import now
 from data.plans import Mailbox, Plan
 from tests.factories import World, a_prospect
 from tests.plans.moving import a_mailbox, a_move, here, mailbox, old_server, states, work
-from tests.plans.planned import a_plan, technician
+from tests.plans.planned import a_plan, lines, technician
 from tests.services import Dovecot
 from tests.visits import Visitor
 
@@ -29,10 +28,6 @@ def server() -> Iterator[Dovecot]:
 @pytest.fixture(autouse=True)
 def reached(within: Callable[..., Bounds], server: Dovecot) -> Bounds:
     return within(imap=server.port, imaps=server.tls_port, trusted=str(server.certificate))
-
-
-def lines() -> list[str]:
-    return [sentence(line) for line in History.select().order_by(History.id)]
 
 
 # --- the list -----------------------------------------------------------------------------------------

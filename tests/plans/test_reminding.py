@@ -1,10 +1,9 @@
 """Reminders of steps: to whoever does them, when it is time, once."""
 
-import threading
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
-import time_machine
 
 from blueprints.accounts.standing import standing_of
 from blueprints.mailroom.rules import NoAddress
@@ -14,20 +13,14 @@ from blueprints.plans.reminding import RemindedAlready, remind_of, tend
 from blueprints.plans.working import AlreadyDone, StillLocked, wait_until
 from blueprints.web.refusals import MayNot
 from data.customers import Contact, Customer
-from data.database import database
 from data.emails import Email
 from data.history import History
 from data.moments import now
 from data.partners import Partner
 from data.plans import Plan
+from tests.at_once import at_once
 from tests.factories import World
 from tests.plans.planned import PORTAL_ADDRESS, a_plan, act, by_link, finish, step, technician, told
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel("2026-03-02T09:30:00Z", tick=False) as moved:
-        yield moved
 
 
 @pytest.fixture
@@ -120,19 +113,7 @@ class TestNobody:
 
     def test_twice_when_two_workers_look_at_once(self, clock, world: World, plan: Plan) -> None:
         clock.shift(timedelta(days=3))
-        ready = threading.Barrier(2)
-
-        def work() -> None:
-            database.connect(reuse_if_open=True)
-            ready.wait()
-            tend(PORTAL_ADDRESS)
-            database.close()
-
-        threads = [threading.Thread(target=work) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(*[partial(tend, PORTAL_ADDRESS)] * 2)
         assert len(letters()) == 1
 
     def test_else_when_one_goes_wrong(

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-import time_machine
 
 from blueprints.accounts.standing import Standing, standing_of
 from blueprints.plans.arranging import set_due
@@ -17,12 +16,6 @@ from data.plans import Plan
 from data.roles import Role
 from tests.factories import World, a_grant_over, a_person
 from tests.plans.planned import WHY, a_plan, act, finish, proven, step, technician
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel("2026-03-02T09:30:00Z", tick=False) as moved:
-        yield moved
 
 
 @pytest.fixture

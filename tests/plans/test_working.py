@@ -1,8 +1,8 @@
 """Working a plan: what each act does, whom it refuses and when, and what it leaves in the history."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,9 +34,9 @@ from blueprints.plans.working import (
 )
 from blueprints.web.refusals import MayNot, NotThere, Refused
 from data.customers import Customer
-from data.database import database
 from data.moments import now
 from data.plans import Plan, PlanCheck, PlanStep
+from tests.at_once import at_once, names_of
 from tests.factories import World
 from tests.plans.planned import WHY, a_plan, act, by_link, finish, proven, seen, shown, step, technician, told
 
@@ -331,46 +331,18 @@ class TestTwoAtOnce:
     def test_one_finishes_the_step_and_the_other_is_told(
         self, world: World, plan: Plan, second: Callable[..., Any]
     ) -> None:
-        row, ready = step(plan, "configure"), threading.Barrier(2)
-        came: list[str] = []
-
-        def press(rule: Callable[..., Any], *given: str) -> None:
-            database.connect(reuse_if_open=True)
-            try:
-                who = standing_of(world.technician)
-                ready.wait()
-                rule(who, plan.customer_id, row.id, row.version, *given)
-                came.append("done")
-            except AlreadyDone:
-                came.append("refused")
-            finally:
-                database.close()
-
-        pressed = [threading.Thread(target=press, args=(done,))]
-        pressed.append(threading.Thread(target=press, args=(second, *([WHY] if second is override else []))))
-        for thread in pressed:
-            thread.start()
-        for thread in pressed:
-            thread.join()
-        assert sorted(came) == ["done", "refused"]
+        row, who = step(plan, "configure"), technician(world)
+        seen_by_both = (who, plan.customer_id, row.id, row.version)
+        reason = [WHY] if second is override else []
+        gave = at_once(partial(done, *seen_by_both), partial(second, *seen_by_both, *reason))
+        assert names_of(gave) == ["AlreadyDone", "PlanStep"]
         assert len(told()) == 1
         assert Plan.get().steps_done == plan.steps_done + 1
 
     def test_two_steps_at_once_are_both_counted(self, world: World, plan: Plan) -> None:
-        ready = threading.Barrier(2)
-
-        def press(key: str) -> None:
-            database.connect(reuse_if_open=True)
-            row, who = step(plan, key), standing_of(world.technician)
-            ready.wait()
-            done(who, plan.customer_id, row.id, row.version)
-            database.close()
-
-        pressed = [threading.Thread(target=press, args=(key,)) for key in ("configure", "review")]
-        for thread in pressed:
-            thread.start()
-        for thread in pressed:
-            thread.join()
+        who = technician(world)
+        gave = at_once(*(partial(act, done, who, plan, key) for key in ("configure", "review")))
+        assert names_of(gave) == ["PlanStep", "PlanStep"]
         assert Plan.get().steps_done == plan.steps_done + 2
 
 
