@@ -60,7 +60,7 @@ def follow_link(token: str) -> OpenedLink:
     found = database.execute_sql(LINK_OF_HASH.replace("?", database.param), (hashed(token),)).fetchone()
     link: RfiLink | None = links_kept.first(found[0]) if found else None
     if link is None or link.revoked_at is not None or link.expires_at <= now():
-        raise NotThere("This link does not open anything (any more). Ask whoever sent it for a new one.")
+        raise NotThere("This link does not open anything any more. Ask whoever sent it for a new one.")
     _, customer_id, partner_id, timezone = found
     if link.last_opened_at is None or now() - link.last_opened_at > OPENED_AGAIN_AFTER:
         note_opening(link, customer_id, partner_id)

@@ -104,9 +104,9 @@ class Watched:
 
 
 def percent(share: float) -> str:
-    """Never 100 % while something was missing."""
+    """Never 100% while something was missing."""
     told = f"{min(share * 100, 99.99):.2f}" if share < 1 else "100"
-    return f"{told} %"
+    return f"{told}%"
 
 
 def slug_of(service: str) -> str:

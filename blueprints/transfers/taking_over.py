@@ -27,7 +27,7 @@ from data.plans import Plan
 from data.rfi import STATES, Rfi
 from data.transfers import OPEN, Takeover, TakeoverLine, Transfer, TransferLine
 
-NOT_ANY_MORE = "This link does not open anything (any more). Ask whoever sent it for a new one."
+NOT_ANY_MORE = "This link does not open anything any more. Ask whoever sent it for a new one."
 LEFT_TO_SAY = {
     "accepted": "The takeover is accepted already.",
     "confirmed": "The takeover is confirmed already.",

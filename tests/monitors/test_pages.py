@@ -198,7 +198,7 @@ class TestMaintenance:
             ({"begins": "2026-11-20T10:00", "ends": "2026-11-20T11:00"}, "ends", "This is over already."),
             ({"ends": "2027-11-21T13:00"}, "ends", "At most 30 days"),
             ({"begins": "soon"}, "begins", "A day and a time"),
-            ({"begins": ""}, "begins", "A day and a time"),
+            ({"begins": ""}, "begins", "Choose a day and a time"),
             ({"what": "everything"}, "what", "Choose one"),
         ],
     )
@@ -233,7 +233,7 @@ class TestSeeing:
         assert [text.text_content().strip() for text in day.find(".bound text")] == ["warning 10", "problem 20"]
         assert week.find("svg .mean") or week.find("svg .dot")
         assert "by the day (UTC)" in part.text
-        assert "Uptime 100 %" in day.text
+        assert "Uptime 100%" in day.text
         hours = [each.text_content() for each in day.find(".times text")]
         assert hours == ["13:00", "19:00", "01:00", "07:00", "13:00"]
 
