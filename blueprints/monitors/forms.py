@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, SelectChoice, SelectField, StringField
 from wtforms.validators import Length, Optional
-from wtforms.widgets import DateTimeLocalInput, TextInput
+from wtforms.widgets import TextInput
 
 from blueprints.customers.domains import WrongDomain, as_domain
 from blueprints.monitors.judging import MOST_DAMPING
 from blueprints.monitors.kinds import DOORS, KINDS, MAIL_DOORS, kind_of
 from blueprints.monitors.pushing import LARGEST_VALUE
 from blueprints.monitors.rules import Wish
-from blueprints.web.fields import Line, Required, VersionedForm, Whole, no_control_characters, refuse, shown
+from blueprints.web.fields import DayAndTime, Line, VersionedForm, Whole, no_control_characters, refuse, shown
 
 LONGEST_SECRET = 1_000
 MINUTE = 60
@@ -184,40 +184,16 @@ def host_in(typed: str) -> str:
         raise WrongDomain("The name of a host such as mx1.provider.example, or an address; no port.") from None
 
 
-class ThereAndThen(StringField):
-    """A day and a time on the reader's clock, as browsers send them: 2026-11-21T20:24."""
-
-    widget = DateTimeLocalInput()
-    wrong = "A day and a time such as 2026-11-21 20:24."
-
-    def __init__(self, label: str, **rest: Any) -> None:
-        super().__init__(label, [Required(self.wrong)], **rest)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        given = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        if not given:
-            return
-        try:
-            found = datetime.fromisoformat(given) if len(given) <= 19 else None
-        except ValueError:
-            found = None
-        if found is None or found.tzinfo is not None or not 2000 <= found.year <= 2100:
-            raise ValueError(self.wrong)
-        self.data = found
-
-    def _value(self) -> str:
-        return shown(self.raw_data[0]) if self.raw_data else f"{self.data:%Y-%m-%dT%H:%M}" if self.data else ""
-
-    def there(self, zone: str) -> datetime:
-        return self.data.replace(tzinfo=ZoneInfo(zone))
-
-
 class MaintenanceForm(FlaskForm):
     what = SelectField("Monitor", invalid_choice_message="Choose one from the list.")
-    begins = ThereAndThen("Begins")
-    ends = ThereAndThen("Ends")
+    begins = DayAndTime("Begins")
+    ends = DayAndTime("Ends")
     reason = Line("Reason", most=200)
+
+    def times(self, zone: str) -> tuple[datetime, datetime]:
+        """From when until when, on the clocks of a time zone."""
+        begins, ends = (each.data.replace(tzinfo=ZoneInfo(zone)) for each in (self.begins, self.ends))
+        return begins, ends
 
     def offer(self, services: list[tuple[str, str]]) -> "MaintenanceForm":
         self.what.choices = options([(ALL, "All of this customer’s"), *services])

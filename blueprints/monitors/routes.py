@@ -143,7 +143,7 @@ def plan_maintenance(customer_id: int) -> Response:
     zone = g.who.timezone
     service = "" if form.what.data == ALL else service_of(form.what.data)
     try:
-        times = form.begins.there(zone), form.ends.there(zone)
+        times = form.times(zone)
         maintenance.plan_maintenance(g.who, customer_id, service, *times, form.reason.data or "", zone)
     except Refused as refusal:
         return page(INDEX, ["monitors"], status_of(form, refusal), **facts)

@@ -6,8 +6,7 @@ from typing import Any
 from wtforms import Label, SelectChoice, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from blueprints.plans.fields import DayAndTime
-from blueprints.web.fields import CalendarDay, Line, Text, Tick, VersionedForm, whole_id
+from blueprints.web.fields import CalendarDay, DayAndTime, Line, Text, Tick, VersionedForm, whole_id
 
 MOST_REASON, MOST_TEXT, MOST_TITLE = 1_000, 4_000, 120
 NOBODY = (0, "Nobody in particular")

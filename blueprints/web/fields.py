@@ -2,13 +2,23 @@
 
 import unicodedata
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import BooleanField, DateField, DecimalField, Field, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    DecimalField,
+    Field,
+    HiddenField,
+    IntegerField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import Select, TextInput
 
@@ -17,6 +27,7 @@ from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 
 LINE = 200
 TEXT = 4_000
+LONGEST_MOMENT = len("2026-11-21T08:00:00")
 
 
 def tidy(value: str | None) -> str | None:
@@ -192,6 +203,29 @@ class CalendarDay(DateField):
 
     def _value(self) -> str:
         return shown(self.raw_data[0]) if self.raw_data else self.data.isoformat() if self.data else ""
+
+
+class DayAndTime(DateTimeLocalField):
+    """A day and a time of day on the clock of whoever types it, so without a zone; from 1990 to 2100."""
+
+    def __init__(self, label: str, required: bool = True, **rest: Any) -> None:
+        super().__init__(label, [Required("Choose a day and a time.") if required else Optional()], **rest)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        given = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if not given:
+            return
+        try:
+            read = datetime.fromisoformat(given) if len(given) <= LONGEST_MOMENT and "T" in given else None
+        except ValueError:
+            read = None
+        if read is None or read.tzinfo is not None or not 1990 <= read.year <= 2100:
+            raise ValueError("A day and a time such as 2026-11-21T08:00, from 1990 to 2100.")
+        self.data = read
+
+    def _value(self) -> str:
+        return shown(self.raw_data[0]) if self.raw_data else self.data.strftime("%Y-%m-%dT%H:%M") if self.data else ""
 
 
 class Version(HiddenField):
