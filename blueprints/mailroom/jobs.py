@@ -12,6 +12,7 @@ from huey import crontab
 from peewee import PeeweeException
 
 from blueprints.gateways import mail
+from blueprints.gateways.letter import Enclosure, Letter
 from blueprints.gateways.queue import nudge as ask_for
 from blueprints.gateways.queue import queue
 from blueprints.mailroom import delivery
@@ -120,9 +121,9 @@ def deliver_one(email_id: int) -> mail.Answer | None:
     return answer
 
 
-def letter_of(claimed: Claimed) -> mail.Letter:
+def letter_of(claimed: Claimed) -> Letter:
     email = claimed.email
-    return mail.Letter(
+    return Letter(
         sender=claimed.partner_name,
         to_name=email.to_name,
         to_email=email.to_email,
@@ -131,8 +132,7 @@ def letter_of(claimed: Claimed) -> mail.Letter:
         text=email.text,
         html=email.html,
         enclosures=tuple(
-            mail.Enclosure(attachment.name, attachment.media_type, content)
-            for attachment, content in claimed.enclosures
+            Enclosure(attachment.name, attachment.media_type, content) for attachment, content in claimed.enclosures
         ),
         message_id=f"{email.id}.{email.created_at:%Y%m%d%H%M%S%f}.quayside",
     )

@@ -17,9 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprints.gateways import mail
-from blueprints.gateways.mail import Enclosure, Letter, Outcome, Paper, configured, open_post, send
+from blueprints.gateways.letter import Enclosure, Letter, Paper
+from blueprints.gateways.mail import Outcome, configured, open_post, send
 from tests.services import HOST, free_port, smtp_sink
 
+SENDER = "portal@msp.example"
 LETTER = Letter(
     sender="Northstar IT",
     to_name="Ines Müller",
@@ -144,7 +146,7 @@ class TestInternational:
 
     def test_long_lines_are_within_what_servers_take(self, opened: Opener) -> None:
         opened(1)
-        paper = Paper(replace(LETTER, text="x" * 5000, html="<p>" + "é" * 5000))
+        paper = Paper(replace(LETTER, text="x" * 5000, html="<p>" + "é" * 5000), SENDER)
         assert max(len(line) for line in paper.content.split(b"\r\n")) <= 998
         assert paper.content.isascii()
 
@@ -178,7 +180,7 @@ class TestHeaderInjection:
     @settings(max_examples=60, deadline=None)
     @given(text=st.text(max_size=300))
     def test_whatever_the_words_there_are_the_same_headers(self, text: str) -> None:
-        mail.post.mail.state = mail.Mail().init_mail({"MAIL_DEFAULT_SENDER": "portal@msp.example"})
+        mail.post.mail.state = mail.Mail().init_mail({"MAIL_DEFAULT_SENDER": SENDER})
         email = parsed(replace(LETTER, subject=text, to_name=text, sender=text))
         plain = parsed(LETTER)
         assert sorted(email.keys()) == sorted(plain.keys())
@@ -189,7 +191,7 @@ class TestHeaderInjection:
 
 
 def parsed(letter: Letter) -> Any:
-    return message_from_bytes(Paper(letter).content, policy=policy.default)
+    return message_from_bytes(Paper(letter, str(mail.post.mail.default_sender)).content, policy=policy.default)
 
 
 def name_in(email: Any) -> str:
