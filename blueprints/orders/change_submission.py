@@ -8,14 +8,12 @@ place at once whatever else waits, and stays when a decrease is withdrawn.
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from blueprints.accounts.standing import Standing
-from blueprints.customers.addresses import address_lines
 from blueprints.customers.attachments import file_document
 from blueprints.customers.leads import replace_lead
-from blueprints.orders.addendum import AddendumLine, Party, hash_of
+from blueprints.orders.addendum import hash_of
 from blueprints.orders.change_addendum import ChangeAddendum, agreed_change, render_change
 from blueprints.orders.change_drafts import change_in, find_change
 from blueprints.orders.change_letters import write_change_letter
@@ -26,9 +24,11 @@ from blueprints.orders.rules import NotOrderable
 from blueprints.orders.submission import (
     Agreement,
     confirmations,
+    frozen_facts,
     last_day_of_commitment,
     lines_of,
     next_addendum_number,
+    printed,
     refuse_unless_agreed,
 )
 from blueprints.plans.ending import end_steps
@@ -146,30 +146,16 @@ def file_addendum(sale: ChangeSale) -> Attachment:
 
 
 def addendum_of(sale: ChangeSale) -> ChangeAddendum:
-    order, change, partner, customer = sale.order, sale.change, sale.change.partner, sale.customer
+    order, change, partner = sale.order, sale.change, sale.change.partner
     return ChangeAddendum(
-        number=order.addendum_number,
-        partner=Party(partner.name, address_lines(partner)),
-        customer=Party(customer.name, address_lines(customer), (customer.primary_domain,)),
+        **frozen_facts(order, partner, sale.customer),
         lines=tuple(printed(line, order.permitted_users) for line in sale.lines),
-        permitted_users=order.permitted_users,
-        currency=order.currency,
-        monthly_total=order.monthly_total,
-        one_time_total=order.one_time_total,
-        first_payment=order.first_payment,
-        order_number=order.order_number or None,
-        agreement_name=partner.agreement_name,
-        agreement_date=partner.agreement_date,
         confirmations=confirmations(partner, "change order"),
         submitted_by_name=sale.who.name,
         submitted_by_email=sale.who.email,
         submitted_at=order.submitted_at,
         submitted_from=sale.agreement.from_address,
-        timezone=partner.timezone,
-        subscription_start=order.subscription_start,
-        commitment_ends=order.commitment_ends,
         kind=PAPERS[change.direction],
-        logo=bytes(partner.logo) if partner.logo else None,
         lines_before=tuple(printed(line, change.subscription.users) for line in change.subscription.lines),
         users_before=change.subscription.users,
         monthly_before=order.monthly_before,
@@ -181,17 +167,6 @@ def addendum_of(sale: ChangeSale) -> ChangeAddendum:
         prorated=order.prorated,
         next_billing_on=order.next_billing_on,
         next_payment=sale.payment.next_payment,
-    )
-
-
-def printed(line: OrderLine, permitted_users: int) -> AddendumLine:
-    return AddendumLine(
-        code=line.code or line.product.code,
-        name=line.name or line.product.name,
-        permitted_users=permitted_users,
-        monthly_per_user=line.monthly_per_user or Decimal(0),
-        monthly_total=line.monthly_total or Decimal(0),
-        one_time_fee=line.one_time_fee or Decimal(0),
     )
 
 

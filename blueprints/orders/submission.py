@@ -7,6 +7,8 @@ state looked at, so pressing twice, reloading, and two people at once make one o
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
@@ -228,40 +230,49 @@ def file_addendum(sale: Sale) -> Attachment:
     return file_document(sale.who, sale.customer, name, render(addendum), order=sale.order)
 
 
+def frozen_facts(order: Order, partner: Partner, customer: Customer) -> dict[str, Any]:
+    """What every addendum says of its parties and of an order that is submitted."""
+    return {
+        "number": order.addendum_number,
+        "partner": Party(partner.name, address_lines(partner)),
+        "customer": Party(customer.name, address_lines(customer), (customer.primary_domain,)),
+        "permitted_users": order.permitted_users,
+        "currency": order.currency,
+        "monthly_total": order.monthly_total,
+        "one_time_total": order.one_time_total,
+        "first_payment": order.first_payment,
+        "order_number": order.order_number or None,
+        "agreement_name": partner.agreement_name,
+        "agreement_date": partner.agreement_date,
+        "timezone": partner.timezone,
+        "subscription_start": order.subscription_start,
+        "commitment_ends": order.commitment_ends,
+        "logo": bytes(partner.logo) if partner.logo else None,
+    }
+
+
+def printed(line: OrderLine, permitted_users: int) -> AddendumLine:
+    """As it is frozen; what is not yet, as it is called and costs today."""
+    return AddendumLine(
+        code=line.code or line.product.code,
+        name=line.name or line.product.name,
+        permitted_users=permitted_users,
+        monthly_per_user=line.monthly_per_user or Decimal(0),
+        monthly_total=line.monthly_total or Decimal(0),
+        one_time_fee=line.one_time_fee or Decimal(0),
+    )
+
+
 def addendum_of(sale: Sale) -> Addendum:
-    order, partner, customer = sale.order, sale.partner, sale.customer
+    order, partner = sale.order, sale.partner
     return Addendum(
-        number=order.addendum_number,
-        partner=Party(partner.name, address_lines(partner)),
-        customer=Party(customer.name, address_lines(customer), (customer.primary_domain,)),
-        lines=tuple(
-            AddendumLine(
-                code=line.code,
-                name=line.name,
-                permitted_users=order.permitted_users,
-                monthly_per_user=line.monthly_per_user,
-                monthly_total=line.monthly_total,
-                one_time_fee=line.one_time_fee,
-            )
-            for line in sale.lines
-        ),
-        permitted_users=order.permitted_users,
-        currency=order.currency,
-        monthly_total=order.monthly_total,
-        one_time_total=order.one_time_total,
-        first_payment=order.first_payment,
-        order_number=order.order_number or None,
-        agreement_name=partner.agreement_name,
-        agreement_date=partner.agreement_date,
+        **frozen_facts(order, partner, sale.customer),
+        lines=tuple(printed(line, order.permitted_users) for line in sale.lines),
         confirmations=confirmations(partner),
         submitted_by_name=sale.who.name,
         submitted_by_email=sale.who.email,
         submitted_at=order.submitted_at,
         submitted_from=sale.agreement.from_address,
-        timezone=partner.timezone,
-        subscription_start=order.subscription_start,
-        commitment_ends=order.commitment_ends,
-        logo=bytes(partner.logo) if partner.logo else None,
     )
 
 

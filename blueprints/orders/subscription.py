@@ -63,13 +63,8 @@ def bought(line: OrderLine) -> Bought:
     return Bought(line.product_id, line.name or line.product.name, each, total)
 
 
-def subscription_of(customer: Customer, partner: Partner) -> Subscription | None:
-    """What the customer has now; None for one who ordered nothing through the portal."""
-    return subscription_in(at_hand(customer.id), customer, partner)
-
-
 def subscription_in(orders: Sequence[Order], customer: Customer, partner: Partner) -> Subscription | None:
-    """The same, from the orders at hand."""
+    """What the customer has now, from the orders `at_hand`; None for one who ordered nothing through the portal."""
     order = next((order for order in orders if in_effect(order)), None)
     if order is None:
         return None

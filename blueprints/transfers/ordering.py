@@ -3,9 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from blueprints.customers.addresses import address_lines
-from blueprints.orders.addendum import Addendum, AddendumLine, Party, agreed, hash_of, render
-from blueprints.orders.submission import confirmations, next_addendum_number
+from blueprints.orders.addendum import Addendum, AddendumLine, agreed, hash_of, render
+from blueprints.orders.submission import confirmations, frozen_facts, next_addendum_number
 from blueprints.transfers.letters import Concern
 from data import formats
 from data.customers import Customer
@@ -87,9 +86,7 @@ def addendum_of(concern: Concern, takeover: Takeover, order: Order, lines: list[
     goes_on = f"Taken over from {concern.partner.name} on {on}; the subscription and its commitment go on."
     return Addendum(
         kind="Takeover addendum",
-        number=order.addendum_number,
-        partner=Party(partner.name, address_lines(partner)),
-        customer=Party(customer.name, address_lines(customer), (customer.primary_domain,)),
+        **frozen_facts(order, partner, customer),
         lines=tuple(
             AddendumLine(
                 code=line.product.code,
@@ -101,21 +98,9 @@ def addendum_of(concern: Concern, takeover: Takeover, order: Order, lines: list[
             )
             for line in lines
         ),
-        permitted_users=order.permitted_users,
-        currency=order.currency,
-        monthly_total=order.monthly_total,
-        one_time_total=order.one_time_total,
-        first_payment=order.first_payment,
-        order_number=order.order_number or None,
-        agreement_name=partner.agreement_name,
-        agreement_date=partner.agreement_date,
         confirmations=(*confirmations(partner, "takeover"), goes_on),
         submitted_by_name=takeover.by_name,
         submitted_by_email=takeover.by_email,
         submitted_at=takeover.at,
         submitted_from=takeover.from_address,
-        timezone=partner.timezone,
-        subscription_start=order.subscription_start,
-        commitment_ends=order.commitment_ends,
-        logo=bytes(partner.logo) if partner.logo else None,
     )
