@@ -5,6 +5,7 @@ releasing one.
 """
 
 import secrets
+from collections.abc import Sequence
 
 from blueprints.accounts.standing import Standing
 from blueprints.partners.rules import find_partner
@@ -26,10 +27,11 @@ def shown(code: str) -> str:
     return "-".join(code[place : place + TOGETHER] for place in range(0, len(code), TOGETHER))
 
 
-def code_of(partner_id: int) -> str:
-    """The code as people read it; "" while none was made."""
-    found: TransferCode | None = TransferCode.get_or_none(TransferCode.partner == partner_id)
-    return shown(found.code) if found else ""
+def codes_of(partners: Sequence[Partner]) -> list[tuple[Partner, str]]:
+    """Each with its code as people read it; "" while none was made."""
+    query = TransferCode.select().where(TransferCode.partner.in_([partner.id for partner in partners]))
+    codes = {row.partner_id: shown(row.code) for row in query}
+    return [(partner, codes.get(partner.id, "")) for partner in partners]
 
 
 def partner_with(code: str) -> Partner | None:

@@ -40,13 +40,6 @@ def open_transfer(customer: Customer) -> Transfer | None:
     return found
 
 
-def newest_transfer(customer: Customer) -> Transfer | None:
-    """The newest one of a customer, whatever became of it."""
-    query = Transfer.select().where(Transfer.customer == customer)
-    found: Transfer | None = query.order_by(Transfer.id.desc()).first()
-    return found
-
-
 def held_by_releasing(who: Standing, customer_id: int) -> Transfer:
     """The one under way, with its customer, both held until the transaction ends. Raises NotThere, MayNot."""
     customer = find_customer(who, customer_id, RELEASING, for_update=True)

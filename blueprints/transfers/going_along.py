@@ -106,9 +106,7 @@ def write_many(record: Any, rows: list[dict[str, Any]]) -> None:
 OF_MONITOR = ("service", "source", "probe", "settings", "every", "damping")
 THRESHOLDS = ("warning", "problem", "warning_age", "problem_age")
 NO_PASSWORD = "The password did not go along: type it again."  # noqa: S105 - a sentence
-
-
-WATCHES = {  # of which products' services
+WATCHES = {  # the services that call for it
     "inbound_queue": {"security", "continuity"},
     "outbound_queue": {"security", "continuity"},
     "journal_queue": {"archiving"},
@@ -123,6 +121,7 @@ def carry_monitors(old: Customer, new: Customer, moved: Collection[str], ended: 
     looking at once; the others wait for one, or for a new token. They are unknown until something is read, which nobody
     is told of: that is how each begins.
     """
+    at = now()
     for was in Monitor.select().where((Monitor.customer == old) & (Monitor.state != "off")).order_by(Monitor.id):
         of = WATCHES.get(was.service, set())
         if of.intersection(ended) and not of.intersection(moved):
@@ -130,11 +129,11 @@ def carry_monitors(old: Customer, new: Customer, moved: Collection[str], ended: 
         waits = bool(was.sealed)
         Monitor.create(
             customer=new,
-            since=now(),
-            made_at=now(),
-            due_at=None if waits or was.source == "push" else now(),
+            since=at,
+            made_at=at,
+            due_at=None if waits or was.source == "push" else at,
             trouble=NO_PASSWORD if waits else "",
-            trouble_at=now() if waits else None,
+            trouble_at=at if waits else None,
             **{name: getattr(was, name) for name in (*OF_MONITOR, *THRESHOLDS)},
         )
 

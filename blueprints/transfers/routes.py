@@ -22,6 +22,7 @@ from blueprints.web.refusals import ChangedMeanwhile, Refused
 blueprint = Blueprint("transfers", __name__)
 
 ASK, STATE, OFFER, LINK = "transfers/ask.html", "transfers/state.html", "transfers/offer.html", "transfers/link.html"
+MOST_PARTNERS = 10  # whose codes are shown
 
 
 @blueprint.record_once
@@ -130,7 +131,6 @@ def call_off(customer_id: int) -> Response:
         rules.call_off(g.who, customer_id, form.version.data or 0, form.reason.data or "", portal())
     except ChangedMeanwhile as refusal:
         refuse(form, "", refusal.sentence)
-        form.version.data = None
         return shown(customer_id, 409, refusal.sentence, anew(form, customer_id))
     mailroom_jobs.nudge()
     return gone_to(url_for("customer_details.show", customer_id=customer_id), "The partner change is called off.")
@@ -153,7 +153,7 @@ def index() -> Response:
     before = whole_id(request.args.get("before", ""))
     found = finding.transfers_for(g.who, before)
     here = url_for("transfers.index")
-    partners = [(each, codes.code_of(each.id)) for each in partners_for(g.who, "orders.submit")[:10]]
+    partners = codes.codes_of(partners_for(g.who, "orders.submit")[:MOST_PARTNERS])
     older = f"{here}?before={found.older}" if found.older else None
     facts = {"found": found, "older": older, "newest": not before, "partners": partners, "here": here}
     return page("transfers/list.html", ["found"], tabs=tabs(g.who, base_address(), "moving"), **facts)
