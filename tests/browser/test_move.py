@@ -69,17 +69,7 @@ def test_a_move_goes_from_the_questions_to_complete(at: Onboarding, window: Call
     mailboxes_are_good(ours, at, customer_id)
     finish(ours, at, customer_id, "imap_test", "review", "create_mailboxes", "add_ons", "mail_back")
     theirs.go(link.replace("/rfi/", "/welcome/"))
-    phase_one(theirs, at, customer_id, domain)
-    finish(ours, at, customer_id, "first_copy")
-    theirs.page.reload()
-    press_on(theirs, at, customer_id, "webmail", "Yes, everything is right")
-    press_on(theirs, at, customer_id, "profiles", "Everybody is ready")
-
-    known_everywhere(ours, at, customer_id)
-    finish(ours, at, customer_id, "cut_over", "last_copy")
-    theirs.page.reload()
-    phase_three(theirs, at, customer_id, domain)
-    both_sides_sign_off(ours, theirs, at, customer_id)
+    through_the_phases(ours, theirs, at, customer_id, domain)
 
 
 def test_a_move_without_javascript(at: Onboarding, window: Callable[..., Window]) -> None:
@@ -94,6 +84,11 @@ def test_a_move_without_javascript(at: Onboarding, window: Callable[..., Window]
     a_list_with_a_wrong_password(ours, at, customer_id, domain)
     finish(ours, at, customer_id, "imap_test", "review", "create_mailboxes", "mail_back")
     theirs.go(at.link(customer_id))
+    through_the_phases(ours, theirs, at, customer_id, domain)
+
+
+def through_the_phases(ours: Window, theirs: Window, at: Onboarding, customer_id: int, domain: str) -> None:
+    """Once the new mailboxes are made; `theirs` shows the customer's tasks."""
     phase_one(theirs, at, customer_id, domain)
     finish(ours, at, customer_id, "first_copy")
     theirs.page.reload()

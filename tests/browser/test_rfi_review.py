@@ -17,7 +17,7 @@ from data.rfi import Rfi, RfiAnswer
 from tests.browser.conftest import Window
 from tests.browser.portal import PASSWORD, Served, serving, wait_until
 from tests.rfi.good_and_bad import answered_well
-from tests.services.mail import Received
+from tests.services import Received
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,21 @@ from typing import Any
 from blueprints.rfi.filling import filled
 from blueprints.rfi.saving import remember
 from data.customers import Customer
+from data.history import History, sentence
 from data.moments import day_of, now
 from data.orders import Order, OrderLine
 from data.partners import Product
+from data.plans import Plan, PlanStep
 from data.rfi import HandedIn, Rfi
 from tests.factories import World, a_customer, a_prospect
 from tests.orders.drafts import AGREED, a_draft, submit
+from tests.plans.planned import a_plan
 from tests.rfi.good_and_bad import answered_well
 from tests.rfi.waiting_for import submitted
 from tests.visits import Answer, Visitor
+
+ORDERED = "2026-10-05T09:00:00Z"
+CHANGED = "2026-11-22T23:30:00Z"  # half past midnight on the 23rd in Berlin
 
 
 def a_complete_customer(
@@ -27,6 +33,18 @@ def a_complete_customer(
     submit(admin, draft)
     Customer.update(status="complete", shelf="complete").where(Customer.id == draft.customer_id).execute()
     return Customer.get_by_id(draft.customer_id)
+
+
+def a_finished_plan(world: World) -> Plan:
+    """The plan for security, done, of a customer who bought it and is complete."""
+    plan = a_plan(world)
+    bought = {"code": "SHIELD", "monthly_per_user": 4}
+    OrderLine.update(**bought).where(OrderLine.order == plan.order_id).execute()
+    Order.update(addendum_number="2025-000001").where(Order.id == plan.order_id).execute()
+    Customer.update(status="complete", shelf="complete").where(Customer.id == plan.customer_id).execute()
+    PlanStep.update(state="done").where(PlanStep.plan == plan).execute()
+    Plan.update(state="done").where(Plan.id == plan.id).execute()
+    return Plan.get_by_id(plan.id)
 
 
 def bought_before(world: World) -> Order:
@@ -106,3 +124,12 @@ def changed(admin: Visitor, customer: Customer, **asked: Any) -> Order:
     answer = submit_change(admin, order)
     assert answer.location == f"/orders/{order.id}", answer.text
     return Order.get_by_id(order.id)
+
+
+def now_of(customer: Customer) -> Customer:
+    return Customer.get_by_id(customer.id)
+
+
+def told_of(kind: str) -> list[str]:
+    """The lines of history of a kind, as people read them."""
+    return [sentence(line) for line in History.select().where(History.kind == kind)]

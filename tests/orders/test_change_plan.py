@@ -15,27 +15,20 @@ from blueprints.plans.signing import complete
 from data.customers import Customer
 from data.database import transaction
 from data.history import PORTAL, History
-from data.orders import Order, OrderLine
+from data.orders import Order
 from data.plans import Plan, PlanStep
 from data.rfi import Rfi
 from tests.factories import World, a_price, a_product
-from tests.orders.changing import changed
-from tests.plans.planned import a_plan
+from tests.orders.changing import a_finished_plan, changed
 from tests.visits import Visitor
 
 
 @pytest.fixture
 def finished(world: World) -> Plan:
     """The plan for security, done; its customer is complete."""
-    plan = a_plan(world)
-    bought = {"code": "SHIELD", "monthly_per_user": 4}
-    OrderLine.update(**bought).where(OrderLine.order == plan.order_id).execute()
-    Order.update(addendum_number="2025-000001").where(Order.id == plan.order_id).execute()
-    Customer.update(status="complete", shelf="complete").where(Customer.id == plan.customer_id).execute()
-    PlanStep.update(state="done").where(PlanStep.plan == plan).execute()
-    Plan.update(state="done").where(Plan.id == plan.id).execute()
+    plan = a_finished_plan(world)
     Rfi.update(state="not_applicable").where(Rfi.order == plan.order_id).execute()
-    return Plan.get_by_id(plan.id)
+    return plan
 
 
 def keys(plan: Plan) -> list[str]:

@@ -21,13 +21,12 @@ from data.definitions import current_sets
 from data.emails import Email
 from data.history import History, sentence
 from data.moments import now
-from data.orders import Order, OrderLine
 from data.plan_choosing import Needs
 from data.plans import Plan, PlanStep
 from data.rfi import HandedIn, Rfi, RfiLink
 from tests.factories import World, a_price, a_product
-from tests.orders.changing import answered, changed
-from tests.plans.planned import a_plan, technician
+from tests.orders.changing import a_finished_plan, answered, changed
+from tests.plans.planned import technician
 from tests.rfi.filled_in import answer
 from tests.rfi.good_and_bad import answered_well
 from tests.rfi.waiting_for import set_waiting
@@ -40,13 +39,7 @@ OF_EACH_ORDER = {"go_live", "confirmed"}
 @pytest.fixture
 def customer(world: World) -> Customer:
     """Complete, with security; everything that calls for was answered and is done."""
-    plan = a_plan(world)
-    bought = {"code": "SHIELD", "monthly_per_user": 4}
-    OrderLine.update(**bought).where(OrderLine.order == plan.order_id).execute()
-    Order.update(addendum_number="2025-000001").where(Order.id == plan.order_id).execute()
-    Customer.update(status="complete", shelf="complete").where(Customer.id == plan.customer_id).execute()
-    PlanStep.update(state="done").where(PlanStep.plan == plan).execute()
-    Plan.update(state="done").where(Plan.id == plan.id).execute()
+    plan = a_finished_plan(world)
     lead = {"kind": "implementation_lead", "email": "ines@acme.example"}
     if not Contact.select().where((Contact.customer == plan.customer_id) & (Contact.email != "")).exists():
         Contact.create(customer=plan.customer_id, first_name="Ines", last_name="Lead", **lead)

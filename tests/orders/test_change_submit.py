@@ -1,63 +1,43 @@
-"""Submitting a change order: everything of it, once, or nothing; decreases, their day and their withdrawal."""
+"""Submitting a change order: everything of it, once, or nothing."""
 
 import hashlib
-import threading
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import time_machine
 from flask import Flask
 
 from blueprints.accounts.standing import standing_of
-from blueprints.orders import change_submission, change_waiting
+from blueprints.orders import change_submission
 from blueprints.orders.addendum import hash_of
 from blueprints.orders.change_drafts import reviewed_change, save_change
 from blueprints.orders.change_rules import Asked, fingerprint
-from blueprints.orders.rules import AlreadySubmitted
 from blueprints.orders.submission import Agreement
-from blueprints.web.refusals import ChangedMeanwhile
 from data.attachments import Attachment
 from data.customers import Contact, Customer
-from data.database import database
 from data.emails import Email, EmailAttachment
-from data.history import History, sentence
+from data.history import History
 from data.orders import Order, OrderLine
 from data.partners import Partner, PriceTier
 from data.rfi import RfiLink
+from tests.at_once import at_once, names_of
 from tests.factories import World
-from tests.orders.changing import a_change, a_complete_customer, changed, here, submit_change, typed
+from tests.orders.changing import (
+    CHANGED,
+    a_change,
+    a_complete_customer,
+    changed,
+    here,
+    now_of,
+    submit_change,
+    told_of,
+    typed,
+)
 from tests.orders.drafts import AGREED
 from tests.visits import Visitor
-
-ORDERED = "2026-10-05T09:00:00Z"
-CHANGED = "2026-11-22T23:30:00Z"  # half past midnight on the 23rd in Berlin
-
-
-@pytest.fixture
-def customer(app: Flask, world: World) -> Customer:
-    with time_machine.travel(ORDERED, tick=False):
-        return a_complete_customer(world, Visitor(app, world.admin))
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(CHANGED, tick=False) as moved:
-        yield moved
-
-
-@pytest.fixture
-def ada(clock, app: Flask, world: World) -> Visitor:
-    return Visitor(app, world.admin)
-
-
-def now_of(customer: Customer) -> Customer:
-    return Customer.get_by_id(customer.id)
-
-
-def told(kind: str) -> list[str]:
-    return [sentence(line) for line in History.select().where(History.kind == kind)]
 
 
 def test_does_all_of_it(ada: Visitor, customer: Customer, world: World) -> None:
@@ -83,7 +63,7 @@ def test_does_all_of_it(ada: Visitor, customer: Customer, world: World) -> None:
     assert (changed_customer.permitted_users, changed_customer.status) == (40, "complete")
     assert changed_customer.subscription_start == customer.subscription_start
     assert (order.commitment_ends, changed_customer.commitment_ends) == (customer.commitment_ends,) * 2
-    assert told("order.change_submitted") == [
+    assert told_of("order.change_submitted") == [
         "Change order 2026-000002 submitted: 25 → 40 permitted users, Mail vault added; "
         "€62.50 → €150.00 a month from 5 December 2026"
     ]
@@ -173,49 +153,17 @@ class TestOnceOnly:
         order = a_change(ada, customer)
         people = [standing_of(world.admin), standing_of(world.msp_admin)]
         agreement = Agreement("PO-7", False, True, True, fingerprint(reviewed_change(people[0], order.id)), "192.0.2.7")
-        outcomes: list[str] = []
-        start = threading.Barrier(8)
-
-        def press(number: int) -> None:
-            try:
-                start.wait()
-                change_submission.submit_change(people[number % 2], order.id, agreement, "https://portal.example")
-                outcomes.append("submitted")
-            except AlreadySubmitted:
-                outcomes.append("already")
-            finally:
-                database.close()
-
-        pressers = [threading.Thread(target=press, args=(number,)) for number in range(8)]
-        for presser in pressers:
-            presser.start()
-        for presser in pressers:
-            presser.join()
-        assert sorted(outcomes) == ["already"] * 7 + ["submitted"]
+        asked = (order.id, agreement, "https://portal.example")
+        gave = at_once(*[partial(change_submission.submit_change, who, *asked) for who in people * 4])
+        assert names_of(gave) == ["AlreadySubmitted"] * 7 + ["Order"]
         assert Attachment.select().where(Attachment.order == order).count() == 1
         assert now_of(customer).permitted_users == 40
 
     def test_four_who_begin_at_once_begin_one_change(self, ada: Visitor, customer: Customer, world: World) -> None:
         people = [standing_of(world.admin), standing_of(world.msp_admin)]
-        outcomes: list[str] = []
-        start = threading.Barrier(4)
-
-        def begin(number: int) -> None:
-            try:
-                start.wait()
-                save_change(people[number % 2], customer.id, Asked(40 + number), 0)
-                outcomes.append("saved")
-            except ChangedMeanwhile:
-                outcomes.append("changed meanwhile")
-            finally:
-                database.close()
-
-        beginners = [threading.Thread(target=begin, args=(number,)) for number in range(4)]
-        for beginner in beginners:
-            beginner.start()
-        for beginner in beginners:
-            beginner.join()
-        assert sorted(outcomes) == ["changed meanwhile"] * 3 + ["saved"]
+        asked = [partial(save_change, who, customer.id, Asked(40 + number), 0) for number, who in enumerate(people * 2)]
+        gave = at_once(*asked)
+        assert names_of(gave) == ["Change"] + ["ChangedMeanwhile"] * 3
         assert Order.select().where(Order.state == "draft").count() == 1
 
 
@@ -296,122 +244,6 @@ def test_saves_and_exits(ada: Visitor, customer: Customer) -> None:
     assert Order.get_by_id(order.id).state == "draft"
 
 
-class TestDecrease:
-    def test_waits_for_the_next_billing_date(self, ada: Visitor, customer: Customer) -> None:
-        order = a_change(ada, customer, permitted_users="10")
-        review = ada.get(f"/orders/{order.id}/change").text
-        for told_there in ("Next billing date: 5 December 2026", "Last day to withdraw it: 4 December 2026"):
-            assert told_there in review
-        submit_change(ada, order)
-        order = Order.get_by_id(order.id)
-        assert (order.effective_on, order.withdraw_until, order.applied_at) == (
-            date(2026, 12, 5),
-            date(2026, 12, 4),
-            None,
-        )
-        assert (order.prorated, order.first_payment) == (0, 0)
-        assert now_of(customer).permitted_users == 25
-        panel = ada.get(f"/customers/{customer.id}").find("#upgrade")[0].text_content()
-        assert "10 users from 5 December 2026" in panel
-
-    def test_takes_effect_on_its_day_where_the_msp_is_and_once(self, clock, ada: Visitor, customer: Customer) -> None:
-        order = changed(ada, customer, permitted_users="10")
-        applied = []
-        for moment in ("2026-12-04T22:59:00Z", "2026-12-04T23:00:00Z", "2026-12-05T10:00:00Z", "2027-01-01T00:00:00Z"):
-            clock.move_to(moment)
-            applied.append(change_waiting.apply_due("https://portal.example"))
-        assert applied == [0, 1, 0, 0]
-        assert now_of(customer).permitted_users == 10
-        assert told("order.change_applied") == ["Change order 2026-000002 in effect: 10 permitted users of Mail shield"]
-        assert Order.get_by_id(order.id).applied_at.isoformat() == "2026-12-04T23:00:00+00:00"
-        letter = Email.get(Email.kind == "order_change_applied")
-        assert (letter.to_email, letter.subject) == (
-            ada.person.email,
-            f"{customer.name}: change order 2026-000002 is in effect",
-        )
-        for said in ("5 December 2026", "Mail shield: 10 users", "Ongoing monthly payment: €25.00"):
-            assert said in letter.text
-        assert f"https://portal.example/orders/{order.id}" in letter.text
-        assert Email.select().where(Email.kind == "order_change_applied").count() == 1
-
-    def test_lapses_when_the_customer_has_left(self, clock, ada: Visitor, customer: Customer) -> None:
-        order = changed(ada, customer, permitted_users="10")
-        Customer.update(status="cancelled", shelf="past").where(Customer.id == customer.id).execute()
-        clock.move_to("2026-12-06T00:00:00Z")
-        assert change_waiting.apply_due("https://portal.example") == 1
-        assert Order.get_by_id(order.id).state == "void"
-        assert now_of(customer).permitted_users == 25
-        assert told("order.change_lapsed") == ["Change order 2026-000002 lapsed: the customer is cancelled"]
-        letter = Email.get(Email.kind == "order_change_lapsed")
-        assert "5 December 2026 does not: the customer is cancelled." in letter.text
-
-    def test_one_that_cannot_be_applied_keeps_no_other_waiting(
-        self, clock, ada: Visitor, customer: Customer, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        other = a_complete_customer(world, ada)
-        changed(ada, customer, permitted_users="10")
-        changed(ada, other, permitted_users="10")
-        clock.move_to("2027-01-06T00:00:00Z")
-        real = change_submission.take_effect
-
-        def fail_for_one(who: object, order: Order, theirs: Customer, portal: str) -> None:
-            if theirs.id == customer.id:
-                raise OSError("no space left on device")
-            real(who, order, theirs, portal)
-
-        monkeypatch.setattr(change_submission, "take_effect", fail_for_one)
-        assert change_waiting.apply_due("https://portal.example") == 1
-        assert (now_of(customer).permitted_users, now_of(other).permitted_users) == (25, 10)
-
-
-class TestWithdrawing:
-    def test_until_the_last_day(self, clock, app: Flask, ada: Visitor, customer: Customer, world: World) -> None:
-        order = changed(ada, customer, permitted_users="10")
-        clock.move_to("2026-12-04T22:59:00Z")
-        ada = Visitor(app, world.admin)
-        assert "Withdraw this change order" in ada.get(f"/orders/{order.id}").text
-        assert ada.post(f"/orders/{order.id}/withdraw").location == f"/orders/{order.id}"
-        assert Order.get_by_id(order.id).state == "void"
-        assert told("order.change_withdrawn") == ["Change order 2026-000002 withdrawn"]
-        letter = Email.get(Email.kind == "order_change_withdrawn")
-        assert letter.to_email == world.admin.email
-        assert f"{world.admin.name} has withdrawn the change order 2026-000002" in letter.text
-        assert "The subscription stays as it is" in letter.text
-        clock.move_to("2026-12-06T00:00:00Z")
-        assert change_waiting.apply_due("https://portal.example") == 0
-        assert now_of(customer).permitted_users == 25
-        page = Visitor(app, world.admin).get(f"/orders/{order.id}")
-        assert "Withdrawn" in page.text
-        assert Visitor(app, world.admin).get(here(customer)).status == 200, "another change may begin"
-
-    def test_not_after_it_and_not_twice(
-        self, clock, app: Flask, ada: Visitor, customer: Customer, world: World
-    ) -> None:
-        first = changed(ada, customer, permitted_users="20")
-        ada.post(f"/orders/{first.id}/withdraw")
-        ada.post(f"/orders/{first.id}/withdraw")
-        assert "withdrawn already" in ada.get(f"/orders/{first.id}").text
-        second = changed(ada, customer, permitted_users="10")
-        clock.move_to("2026-12-04T23:00:00Z")
-        ada = Visitor(app, world.admin)
-        ada.post(f"/orders/{second.id}/withdraw")
-        assert "It could be withdrawn until 4 December 2026" in ada.get(f"/orders/{second.id}").text
-        assert Order.get_by_id(second.id).state == "submitted"
-
-    def test_not_what_is_in_effect(self, ada: Visitor, customer: Customer) -> None:
-        order = changed(ada, customer, permitted_users="40")
-        ada.post(f"/orders/{order.id}/withdraw")
-        assert "took effect when it was submitted" in ada.get(f"/orders/{order.id}").text
-        assert Order.get_by_id(order.id).state == "submitted"
-
-    def test_not_by_readers_and_not_what_is_no_change(
-        self, ada: Visitor, customer: Customer, app: Flask, world: World
-    ) -> None:
-        order = changed(ada, customer, permitted_users="10")
-        assert Visitor(app, world.technician).post(f"/orders/{order.id}/withdraw").status == 403
-        assert ada.post(f"/orders/{order.changes_id}/withdraw").status == 404
-
-
 class TestLead:
     PERSON = {"lead": "new", "first_name": "Noa", "last_name": "New", "email": "noa@company.example"}
 
@@ -421,7 +253,7 @@ class TestLead:
         leads = Contact.select().where((Contact.customer == customer) & (Contact.kind == "implementation_lead"))
         assert [lead.email for lead in leads] == ["noa@company.example"]
         assert Contact.select().where((Contact.customer == customer) & (Contact.kind == "other")).count() == 1
-        assert told("customer.lead_changed") == [
+        assert told_of("customer.lead_changed") == [
             f"Implementation Lead Ines Lead <lead@{customer.primary_domain}> → Noa New <noa@company.example>"
         ]
         assert (order.monthly_total, order.first_payment) == (Decimal("62.50"), 0)

@@ -25,8 +25,7 @@ from data.plans import Plan
 from data.rfi import Rfi, RfiLink
 from tests.factories import World, a_prospect
 from tests.orders.drafts import a_draft
-from tests.services import smtp_sink
-from tests.services.mail import SmtpSink
+from tests.services import SmtpSink, smtp_sink
 
 ROOT = Path(__file__).parents[2]
 ORDERS = 200

@@ -1,10 +1,10 @@
 """Submitting an order: everything of it, once, or nothing."""
 
 import hashlib
-import threading
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import time_machine
@@ -13,16 +13,16 @@ from flask import Flask
 from blueprints.accounts.standing import standing_of
 from blueprints.orders import submission
 from blueprints.orders.addendum import hash_of
-from blueprints.orders.rules import AlreadySubmitted, choose, product_ids_of
+from blueprints.orders.rules import choose, product_ids_of
 from data.attachments import Attachment, Content
 from data.customers import Customer
-from data.database import database
 from data.emails import Email, EmailAttachment
 from data.history import History
 from data.orders import Counter, Order, OrderLine
 from data.partners import Partner, PriceTier
 from data.plans import Plan
 from data.rfi import Rfi, RfiLink
+from tests.at_once import at_once, names_of
 from tests.factories import World, a_prospect
 from tests.orders.drafts import AGREED, a_draft, submit
 from tests.visits import Visitor
@@ -137,25 +137,9 @@ class TestOnceOnly:
         choice = choose(order.customer, order, product_ids_of(order), order.permitted_users)
         agreement = submission.Agreement("PO-7", False, True, True, submission.fingerprint(choice), "192.0.2.7")
         people = [standing_of(world.admin), standing_of(world.msp_admin)]
-        outcomes: list[str] = []
-        start = threading.Barrier(16)
-
-        def press(number: int) -> None:
-            try:
-                start.wait()
-                submission.submit_order(people[number % 2], order.id, agreement, "https://portal.example")
-                outcomes.append("submitted")
-            except AlreadySubmitted:
-                outcomes.append("already")
-            finally:
-                database.close()
-
-        pressers = [threading.Thread(target=press, args=(number,)) for number in range(16)]
-        for presser in pressers:
-            presser.start()
-        for presser in pressers:
-            presser.join()
-        assert sorted(outcomes) == ["already"] * 15 + ["submitted"]
+        asked = (order.id, agreement, "https://portal.example")
+        gave = at_once(*[partial(submission.submit_order, who, *asked) for who in people * 8])
+        assert names_of(gave) == ["AlreadySubmitted"] * 15 + ["Order"]
         assert everything() == WHOLE
         assert Counter.get().last == 1
 

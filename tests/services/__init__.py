@@ -8,19 +8,11 @@ the end of a run what was not there.
 
 from tests.services.databases import Database, PostgreSQL, postgresql, redis
 from tests.services.directory import Directory, slapd
-from tests.services.mail import (
-    Dovecot,
-    Exchanger,
-    Postfix,
-    Received,
-    SmtpSink,
-    dovecot,
-    mail_exchanger,
-    postfix,
-    smtp_sink,
-)
+from tests.services.exchanger import Exchanger, Postfix, mail_exchanger, postfix
+from tests.services.mailboxes import Dovecot, dovecot
 from tests.services.misbehaving import Misbehaving, misbehaving
 from tests.services.names import DnsServer, dns_server
+from tests.services.sink import Received, SmtpSink, smtp_sink
 from tests.services.starting import AXE, HOST, HTMX, answers, chromium, free_port, missing_line, need
 
 __all__ = [
