@@ -17,13 +17,17 @@ from data import (
     cancellations,
     console,
     customers,
+    domains,
     emails,
     history,
+    mailboxes,
+    monitors,
     notes,
     orders,
     partners,
     plans,
     rfi,
+    transfers,
 )
 from data.database import Record, database
 from data.roles import ALL_PERMISSIONS
@@ -40,13 +44,17 @@ RECORD_MODULES = (
     cancellations,
     console,
     customers,
+    domains,
     emails,
     history,
+    mailboxes,
+    monitors,
     notes,
     orders,
     partners,
     plans,
     rfi,
+    transfers,
 )
 
 
