@@ -35,7 +35,11 @@ COLUMNS = (
     "region, country, account_type, permitted_users, infrastructure, status, shelf, created_at, changed_at, version, "
     "rfi_state"
 )
-RFI_STATES = ("complete", "incomplete", "incomplete", "error", "not_applicable")
+RFI_STATES = {
+    "prospects": ("",),
+    "in_progress": ("complete", "incomplete", "incomplete", "error", "not_applicable"),
+    "complete": (*["complete"] * 8, "not_applicable", "incomplete"),  # the last: a change order asked
+}
 KEPT = Path(__file__).parents[2] / "instance" / "bench"
 COUNT = "INSERT INTO customer_count SELECT partner_id, shelf, letter, count(*) FROM customer GROUP BY 1, 2, 3"
 
@@ -120,7 +124,7 @@ def customers(rows: int, shelf: str) -> Iterator[tuple[Any, ...]]:
             *(1, name, folded, first_letter(folded), "company", f"{place}{number}.example"),
             *("",) * 7,
             *(account, chance.randrange(5_000), "", status, shelf, created, created, 1),
-            "" if shelf == "prospects" else RFI_STATES[number % len(RFI_STATES)],
+            RFI_STATES[shelf][number % len(RFI_STATES[shelf])],
         )
 
 

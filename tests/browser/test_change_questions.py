@@ -143,6 +143,7 @@ def asked(theirs: Window) -> list[str]:
 
 def sees_only_what_is_new(phone: Window) -> None:
     """The archive's questions, and those of each order; nothing of what runs already."""
+    expect(phone.page.locator("main")).to_contain_text("What you answered before is known, and not asked again.")
     assert set(asked(phone)) == OF_ARCHIVE | OF_EACH_ORDER
     expect(phone.page.get_by_role("heading", name="Archive")).to_be_visible()
 
