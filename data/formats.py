@@ -43,7 +43,7 @@ def day(date_: date, locale: str = LOCALE) -> str:
 
 @lru_cache(maxsize=8_192)
 def moment(at: datetime, zone: str, locale: str = LOCALE) -> str:
-    """A moment as a clock in an IANA time zone shows it: "21 Nov 2026, 20:24 CET".
+    """A moment as a clock in an IANA time zone shows it: "21 Nov 2026, 20:24 CET"; no line breaks before the clock.
 
     Raises ValueError for a moment without a zone: whose clock would it be?
     """
@@ -51,7 +51,8 @@ def moment(at: datetime, zone: str, locale: str = LOCALE) -> str:
         raise ValueError("this moment has no time zone")
     there = at.astimezone(get_timezone(zone))
     written = short_day(there.date(), locale), short_time(there.hour, there.minute, locale)
-    return f"{', '.join(written)} {clock_name(there.tzname() or '', there.utcoffset() or timedelta())}"
+    clock = clock_name(there.tzname() or "", there.utcoffset() or timedelta())
+    return f"{', '.join(written)}\N{NO-BREAK SPACE}{clock}"
 
 
 # Pages hold dozens of moments, and Babel takes its time: what they are written from is kept.

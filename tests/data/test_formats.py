@@ -55,7 +55,11 @@ def test_numbers_and_days() -> None:
     ],
 )
 def test_a_moment_is_told_by_the_clock_of_a_zone(zone: str, written: str) -> None:
-    assert moment(EVENING, zone) == written
+    assert moment(EVENING, zone).replace("\N{NO-BREAK SPACE}", " ") == written
+
+
+def test_no_line_breaks_between_a_time_and_its_clock() -> None:
+    assert moment(EVENING, "UTC").endswith("19:24\N{NO-BREAK SPACE}UTC")
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:
