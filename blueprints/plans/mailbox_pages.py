@@ -41,10 +41,17 @@ def addresses(place: Place) -> dict[str, Any]:
     return {
         "customer": place.customer,
         "step": place.row,
-        "here": url_for("plans_mailboxes.index", customer_id=customer_id),
+        "earlier": not place.newest,
+        "here": address_of(place),
         "plan": url_for("plans.show", customer_id=customer_id),
         "details": url_for("customer_details.show", customer_id=customer_id),
     }
+
+
+def address_of(place: Place, endpoint: str = "index", **query: Any) -> str:
+    """Of a page about a plan's mailboxes; those of an earlier plan have an address with its number."""
+    which = {} if place.newest else {"plan_id": place.plan.id}
+    return url_for(f"plans_mailboxes.{endpoint}", customer_id=place.customer.id, **which, **query)
 
 
 # --- the list -----------------------------------------------------------------------------------------
@@ -55,15 +62,12 @@ def page_facts(who: Standing, place: Place, wanted: Wanted, looks: int = 0) -> d
     edits = who.may_for_customer("customers.edit", place.customer.id, place.customer.partner_id)
     sums, run, listing = sums_of(place.plan), newest_run(place), list_mailboxes(place, wanted)
     may_work = edits and place.open
-    customer_id = place.customer.id
 
     def link(**more: str) -> str:
-        return url_for("plans_mailboxes.index", customer_id=customer_id, **wanted.query(**more))
+        return address_of(place, **wanted.query(**more))
 
     stamp = stamp_of(listing)
-    look = url_for(
-        "plans_mailboxes.testing", customer_id=customer_id, **wanted.whole_query, seen=stamp, looks=looks + 1
-    )
+    look = address_of(place, "testing", **wanted.whole_query, seen=stamp, looks=looks + 1)
     return addresses(place) | {
         "sums": sums,
         "run": run,

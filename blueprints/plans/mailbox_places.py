@@ -37,12 +37,13 @@ class NoHost(Refused):
 
 @dataclass(frozen=True)
 class Place:
-    """The step that a plan's mailboxes belong to."""
+    """The step that a plan's mailboxes belong to. `newest`: those of an earlier plan are only read."""
 
     customer: Customer
     plan: Plan
     row: PlanStep
     told: Step
+    newest: bool = True
 
     @cached_property
     def source(self) -> "Source":
@@ -50,20 +51,22 @@ class Place:
 
     @property
     def open(self) -> bool:
-        return self.plan.state == "open"
+        return self.newest and bool(self.plan.state == "open")
 
 
-def place_of(who: Any, customer_id: int, permission: str = "customers.see") -> Place:
-    """For pages. `who`: a Standing. Raises NotThere, MayNot."""
+def place_of(who: Any, customer_id: int, permission: str = "customers.see", plan_id: int | None = None) -> Place:
+    """For pages. `who`: a Standing; `plan_id`: None for the newest plan. Raises NotThere, MayNot."""
     customer = find_customer(who, customer_id, permission)
-    plan: Plan | None = newest_plan.first(customer.id)
+    newest: Plan | None = newest_plan.first(customer.id)
+    of_id = (Plan.id == plan_id) & (Plan.customer == customer)
+    plan = newest if plan_id is None else Plan.get_or_none(of_id)
     if plan is None or plan.template_id is None:
         raise NotThere
     told = step_told(template_of(plan))
     row = PlanStep.get_or_none((PlanStep.plan == plan) & (PlanStep.key == told.id))
     if row is None:
         raise NotThere
-    return Place(customer, plan, row, told)
+    return Place(customer, plan, row, told, newest=plan == newest)
 
 
 def step_told(template: Any) -> Step:

@@ -29,6 +29,7 @@ from blueprints.plans.mailbox_pages import (
     MAILBOX,
     PAGE,
     SOURCE,
+    address_of,
     export_facts,
     list_facts,
     mailbox_facts,
@@ -71,9 +72,11 @@ def status_of(form: FlaskForm, refusal: Refused) -> int:
 
 
 @blueprint.get("")
+@blueprint.get("/of/<int:plan_id>")
 @needs("customers.see")
-def index(customer_id: int) -> Response:
-    facts = page_facts(g.who, place_of(g.who, customer_id), Wanted.read(request.args))
+def index(customer_id: int, plan_id: int | None = None) -> Response:
+    """The list of the newest plan, or that of an earlier one."""
+    facts = page_facts(g.who, place_of(g.who, customer_id, plan_id=plan_id), Wanted.read(request.args))
     return page(PAGE, ["found"], said=facts["found_told"], **facts)
 
 
@@ -89,13 +92,14 @@ def index_refused(customer_id: int, refusal: Refused) -> Response:
 # --- testing ------------------------------------------------------------------------------------------
 
 
-@blueprint.get("/test")
+@blueprint.get("/test", defaults={"plan_id": None})
+@blueprint.get("/of/<int:plan_id>/test")
 @needs("customers.see")
-def testing(customer_id: int) -> Response:
+def testing(customer_id: int, plan_id: int | None) -> Response:
     """How far the test is, for a page that looks again; and the rows it shows, where something came of them."""
-    place, wanted = place_of(g.who, customer_id), Wanted.read(request.args)
+    place, wanted = place_of(g.who, customer_id, plan_id=plan_id), Wanted.read(request.args)
     if not wants_parts():
-        return gone_to(url_for("plans_mailboxes.index", customer_id=customer_id, **wanted.whole_query))
+        return gone_to(address_of(place, **wanted.whole_query))
     facts = page_facts(g.who, place, wanted, looks=whole_id(request.args.get("looks", "")))
     answer = page(PAGE, ["testing"], said=facts["ended_told"], **facts)
     if request.args.get("seen") != facts["stamp"]:
@@ -137,15 +141,21 @@ def testing_saved(customer_id: int, said: str) -> Response:
 
 
 @blueprint.get("/<int:mailbox_id>")
+@blueprint.get("/of/<int:plan_id>/<int:mailbox_id>")
 @needs("customers.see")
-def mailbox(customer_id: int, mailbox_id: int) -> Response:
-    return mailbox_page(customer_id, mailbox_id)
+def mailbox(customer_id: int, mailbox_id: int, plan_id: int | None = None) -> Response:
+    return mailbox_page(customer_id, mailbox_id, plan_id=plan_id)
 
 
 def mailbox_page(
-    customer_id: int, mailbox_id: int, form: MailboxForm | None = None, status: int = 200, said: str = ""
+    customer_id: int,
+    mailbox_id: int,
+    form: MailboxForm | None = None,
+    status: int = 200,
+    said: str = "",
+    plan_id: int | None = None,
 ) -> Response:
-    place = place_of(g.who, customer_id)
+    place = place_of(g.who, customer_id, plan_id=plan_id)
     looks = whole_id(request.args.get("looks", ""))
     facts = mailbox_facts(g.who, place, mailboxes.mailbox_at(place, mailbox_id), form, looks)
     return page(MAILBOX, ["mailbox"], status, said, **facts)

@@ -4,14 +4,13 @@ from blueprints.gateways.evidence import Outcome, Verdict
 from blueprints.plans.checking import ask
 from blueprints.plans.proving import hear
 from blueprints.plans.watching import ask_again, claim, due, settle
-from data.customers import Customer
 from data.moments import now
-from data.orders import Order, OrderLine
 from data.plans import Plan, PlanCheck, PlanStep
 from data.rfi import Rfi
 from tests.factories import World
+from tests.orders.changing import a_finished_plan
 from tests.plans.checked import newest
-from tests.plans.planned import a_plan, proven, step, technician
+from tests.plans.planned import proven, step, technician
 
 GONE = "The record is gone."
 GOOD, WRONG = Verdict(Outcome.PASSED, "It is there."), Verdict(Outcome.FAILED, GONE)
@@ -23,13 +22,9 @@ WATCHED = ("spf", "dkim", "mx_change")
 
 def a_watched_plan(world: World) -> Plan:
     """The plan for security, complete and watched; another application asks the questions."""
-    plan = a_plan(world)
-    OrderLine.update(code="SHIELD", monthly_per_user=4).where(OrderLine.order == plan.order_id).execute()
-    Order.update(addendum_number="2025-000001").where(Order.id == plan.order_id).execute()
+    plan = a_finished_plan(world)
     Rfi.update(state="not_applicable").where(Rfi.order == plan.order_id).execute()
-    Customer.update(status="complete", shelf="complete").where(Customer.id == plan.customer_id).execute()
-    PlanStep.update(state="done").where(PlanStep.plan == plan).execute()
-    values = {"state": "done", "steps_done": plan.steps_total, "turn": "", "turn_step_id": None}
+    values = {"steps_done": plan.steps_total, "turn": "", "turn_step_id": None}
     Plan.update(**values, expected={"mx": ["10 mx1.provider.example"]}).where(Plan.id == plan.id).execute()
     for key in WATCHED:
         proven(step(plan, key))
