@@ -16,7 +16,7 @@ from blueprints.monitors.judging import MOST_DAMPING
 from blueprints.monitors.kinds import DOORS, KINDS, MAIL_DOORS, kind_of
 from blueprints.monitors.pushing import LARGEST_VALUE
 from blueprints.monitors.rules import Wish
-from blueprints.web.fields import DayAndTime, Line, VersionedForm, Whole, no_control_characters, refuse, shown
+from blueprints.web.fields import DayAndTime, Line, Parsed, VersionedForm, Whole, no_control_characters, refuse
 
 LONGEST_SECRET = 1_000
 MINUTE = 60
@@ -28,7 +28,7 @@ def options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in pairs]
 
 
-class Number(StringField):
+class Number(Parsed, StringField):
     """A number, typed with a point or a comma."""
 
     widget = TextInput()
@@ -38,21 +38,17 @@ class Number(StringField):
         self.wrong = f"A number from 0 to {most:,}."
         self.most = most
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        given = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        if not given:
-            return
+    def read(self, given: str) -> float:
         try:
             found = float(given.replace(",", ".")) if given.isascii() and len(given) < 20 else math.nan
         except ValueError:
             raise ValueError(self.wrong) from None
         if not math.isfinite(found) or not 0 <= found <= self.most:
             raise ValueError(self.wrong)
-        self.data = found
+        return found
 
-    def _value(self) -> str:
-        return shown(self.raw_data[0]) if self.raw_data else "" if self.data is None else f"{self.data:.12g}"
+    def written(self, kept: float) -> str:
+        return f"{kept:.12g}"
 
 
 class Secret(PasswordField):

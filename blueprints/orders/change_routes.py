@@ -10,7 +10,7 @@ from blueprints.orders.forms import OrderDetailsForm
 from blueprints.orders.rules import AlreadySubmitted, NotOrderable
 from blueprints.orders.submission import Agreement, confirmations
 from blueprints.web.access import needs
-from blueprints.web.fields import refuse
+from blueprints.web.fields import refuse, status_of
 from blueprints.web.page import gone_to, page
 from blueprints.web.refusals import ChangedMeanwhile
 
@@ -119,14 +119,10 @@ def submit(order_id: int) -> Response:
         order = change_submission.submit_change(
             g.who, order_id, agreement_in(form), current_app.config["SETTINGS"].address
         )
-    except ChangedMeanwhile as refusal:
-        refuse(form, "", refusal.sentence)
-        return reviewed(form, change_drafts.reviewed_change(g.who, order_id), 409)
     except change_rules.NotNow:
         raise
-    except NotOrderable as refusal:
-        refuse(form, refusal.field, refusal.sentence)
-        return reviewed(form, change_drafts.reviewed_change(g.who, order_id), 422)
+    except (ChangedMeanwhile, NotOrderable) as refusal:
+        return reviewed(form, change_drafts.reviewed_change(g.who, order_id), status_of(form, refusal))
     mailroom_jobs.nudge()
     return gone_to(url_for("orders.show", order_id=order.id), f"Change order {order.addendum_number} submitted.")
 

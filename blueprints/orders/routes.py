@@ -6,7 +6,7 @@ from blueprints.mailroom import jobs as mailroom_jobs
 from blueprints.orders import rules, submission
 from blueprints.orders.forms import OrderDetailsForm, ProvisionForm, filled_in
 from blueprints.web.access import needs
-from blueprints.web.fields import refuse
+from blueprints.web.fields import refuse, status_of
 from blueprints.web.page import gone_to, page, saved
 from blueprints.web.refusals import ChangedMeanwhile
 
@@ -109,12 +109,8 @@ def submit(order_id: int) -> Response:
         order = submission.submit_order(g.who, order_id, agreement_in(form), current_app.config["SETTINGS"].address)
     except rules.AlreadySubmitted as refusal:
         return already(refusal)
-    except ChangedMeanwhile as refusal:
-        refuse(form, "", refusal.sentence)
-        return reviewed(form, *rules.review_of(g.who, order_id), status=409)
-    except rules.NotOrderable as refusal:
-        refuse(form, refusal.field, refusal.sentence)
-        return reviewed(form, *rules.review_of(g.who, order_id), status=422)
+    except (ChangedMeanwhile, rules.NotOrderable) as refusal:
+        return reviewed(form, *rules.review_of(g.who, order_id), status=status_of(form, refusal))
     mailroom_jobs.nudge()
     return gone_to(url_for("orders.show", order_id=order.id), f"Order {order.addendum_number} submitted.")
 

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -115,7 +116,32 @@ def within(least: int, most: int, bounds: str) -> Callable[[Any, Field], None]:
     return check
 
 
-class Whole(IntegerField):
+class Parsed:
+    """A field whose text is read into something else; what cannot be read is shown again as it was typed.
+
+    `read` raises ValueError with a sentence; `written` is how the field shows what is kept.
+    """
+
+    data: Any
+    raw_data: list[str] | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        given = valuelist[0].strip() if valuelist else ""
+        self.data = None
+        if given:
+            self.data = self.read(given)
+
+    def _value(self) -> str:
+        return shown(self.raw_data[0]) if self.raw_data else "" if self.data is None else self.written(self.data)
+
+    def read(self, given: str) -> Any:
+        raise NotImplementedError
+
+    def written(self, kept: Any) -> str:
+        return str(kept)
+
+
+class Whole(Parsed, IntegerField):
     """A whole number within bounds; refuses “1e9”, “١٢”, twelve megabytes of digits."""
 
     widget = TextInput()
@@ -129,21 +155,14 @@ class Whole(IntegerField):
         )
         self.bounds = bounds
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        given = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        if not given:
-            return
+    def read(self, given: str) -> int:
         bare = given.removeprefix("-")
         if not bare.isascii() or not bare.isdigit() or len(bare) > 12:
             raise ValueError(self.bounds)
-        self.data = int(given)
-
-    def _value(self) -> str:
-        return shown(self.raw_data[0]) if self.raw_data else "" if self.data is None else str(self.data)
+        return int(given)
 
 
-class Amount(DecimalField):
+class Amount(Parsed, DecimalField):
     """An amount of money with at most four decimals, typed with a point or a comma."""
 
     widget = TextInput()
@@ -151,14 +170,11 @@ class Amount(DecimalField):
     def __init__(self, label: str, required: bool = True, **rest: Any) -> None:
         super().__init__(label, [Required("An amount such as 2.50.") if required else Optional()], **rest)
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        given = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        if given:
-            self.data = amount(given)
+    def read(self, given: str) -> Decimal:
+        return amount(given)
 
-    def _value(self) -> str:
-        return shown(self.raw_data[0]) if self.raw_data else "" if self.data is None else f"{self.data.normalize():f}"
+    def written(self, kept: Decimal) -> str:
+        return f"{kept.normalize():f}"
 
 
 class LongList(Select):
@@ -182,50 +198,39 @@ class Tick(BooleanField):
         return "y"
 
 
-class CalendarDay(DateField):
+class CalendarDay(Parsed, DateField):
     """A day from 1990 to 2100."""
 
     def __init__(self, label: str, required: bool = False, **rest: Any) -> None:
         super().__init__(label, [Required("Choose a day.") if required else Optional()], **rest)
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        given = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        if not given:
-            return
+    def read(self, given: str) -> date:
         try:
-            self.data = date.fromisoformat(given) if len(given) == 10 else None
+            found = date.fromisoformat(given) if len(given) == 10 else None
         except ValueError:
-            self.data = None
-        if self.data is None or not 1990 <= self.data.year <= 2100:
-            self.data = None
+            found = None
+        if found is None or not 1990 <= found.year <= 2100:
             raise ValueError("A day such as 2026-11-21, from 1990 to 2100.")
-
-    def _value(self) -> str:
-        return shown(self.raw_data[0]) if self.raw_data else self.data.isoformat() if self.data else ""
+        return found
 
 
-class DayAndTime(DateTimeLocalField):
+class DayAndTime(Parsed, DateTimeLocalField):
     """A day and a time of day on the clock of whoever types it, so without a zone; from 1990 to 2100."""
 
     def __init__(self, label: str, required: bool = True, **rest: Any) -> None:
         super().__init__(label, [Required("Choose a day and a time.") if required else Optional()], **rest)
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        given = valuelist[0].strip() if valuelist else ""
-        self.data = None
-        if not given:
-            return
+    def read(self, given: str) -> datetime:
         try:
-            read = datetime.fromisoformat(given) if len(given) <= LONGEST_MOMENT and "T" in given else None
+            found = datetime.fromisoformat(given) if len(given) <= LONGEST_MOMENT and "T" in given else None
         except ValueError:
-            read = None
-        if read is None or read.tzinfo is not None or not 1990 <= read.year <= 2100:
+            found = None
+        if found is None or found.tzinfo is not None or not 1990 <= found.year <= 2100:
             raise ValueError("A day and a time such as 2026-11-21T08:00, from 1990 to 2100.")
-        self.data = read
+        return found
 
-    def _value(self) -> str:
-        return shown(self.raw_data[0]) if self.raw_data else self.data.strftime("%Y-%m-%dT%H:%M") if self.data else ""
+    def written(self, kept: datetime) -> str:
+        return f"{kept:%Y-%m-%dT%H:%M}"
 
 
 class Version(HiddenField):
