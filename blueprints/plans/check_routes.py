@@ -16,9 +16,9 @@ from blueprints.plans.pages import base_of
 from blueprints.plans.step_routes import STEP, after, found, found_step, step_page
 from blueprints.plans.views import PlanView
 from blueprints.web.access import needs
-from blueprints.web.fields import refuse
+from blueprints.web.fields import status_of
 from blueprints.web.page import gone_to, page
-from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
+from blueprints.web.refusals import MayNot, NotThere, Refused
 
 blueprint = Blueprint("checks", __name__)
 OF_CUSTOMER, OF_PARTNER = "plans/expected.html", "plans/expected_of_partner.html"
@@ -70,7 +70,8 @@ def save_expected(customer_id: int) -> Response:
     except Refused as refusal:
         status = status_of(form, refusal)
         customer, view = found(customer_id)
-        form.version.data = view.version
+        if status == 409:
+            form.version.data = view.version
         return page(OF_CUSTOMER, ["expected"], status, **facts_of_plan(customer, view, form))
     return gone_to(f"{base_of(customer)}/plan", f"Saved: {changes}." if changes else "Nothing was changed.")
 
@@ -93,7 +94,8 @@ def save_expected_of_partner(partner_id: int) -> Response:
     except Refused as refusal:
         status = status_of(form, refusal)
         partner = find_partner(g.who, partner_id)
-        form.version.data = partner.version
+        if status == 409:
+            form.version.data = partner.version
         return page(OF_PARTNER, ["expected"], status, **facts_of_partner(partner, form))
     said = f"Saved: {changes}." if changes else "Nothing was changed."
     return gone_to(url_for("checks.expected_of_partner", partner_id=partner_id), said)
@@ -120,11 +122,3 @@ def facts_of_partner(partner: Any, form: ExpectedForm | None) -> dict[str, Any]:
         "may_edit": may_edit(g.who, partner),
         "tabs": tabs(partner.id, "checks.expected_of_partner"),
     }
-
-
-def status_of(form: ExpectedForm, refusal: Refused) -> int:
-    """Put the refusal where it belongs; what is not there or not allowed goes on."""
-    if isinstance(refusal, NotThere | MayNot):
-        raise refusal
-    refuse(form, refusal.field, refusal.sentence)
-    return 409 if isinstance(refusal, ChangedMeanwhile) else 422

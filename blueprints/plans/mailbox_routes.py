@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, request, url_for
-from flask_wtf import FlaskForm
 from jinja2_fragments.flask import render_block
 from markupsafe import Markup
 
@@ -41,7 +40,7 @@ from blueprints.plans.mailbox_places import Said, change_source, place_of
 from blueprints.plans.mailboxes import Wanted
 from blueprints.web.access import needs
 from blueprints.web.csv_files import write_csv
-from blueprints.web.fields import refuse, whole_id
+from blueprints.web.fields import status_of, whole_id
 from blueprints.web.page import elsewhere, gone_to, page, saved, wants_parts
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
 
@@ -58,14 +57,6 @@ def take_long_lists(endpoint: str | None, _values: Any) -> None:
 
 def here(customer_id: int) -> str:
     return url_for("plans_mailboxes.index", customer_id=customer_id)
-
-
-def status_of(form: FlaskForm, refusal: Refused) -> int:
-    """Put the refusal into the form; the status it is answered with. What is not there or not allowed goes on."""
-    if isinstance(refusal, NotThere | MayNot):
-        raise refusal
-    refuse(form, refusal.field, refusal.sentence)
-    return 409 if isinstance(refusal, ChangedMeanwhile) else 422
 
 
 # --- the list -----------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ from blueprints.plans.step_routes import PLAN, blueprint, found, nothing_new, po
 from blueprints.plans.views import PlanView
 from blueprints.plans.working import TooEarly
 from blueprints.web.access import needs
-from blueprints.web.fields import refuse
+from blueprints.web.fields import status_of
 from blueprints.web.page import gone_to, making_old, page
-from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
+from blueprints.web.refusals import Refused
 
 
 @blueprint.get("")
@@ -55,12 +55,11 @@ def pressed(
         return draw(form, 422)
     try:
         do()
-    except (NotThere, MayNot):
-        raise
     except Refused as refusal:
-        refuse(form, refusal.field, refusal.sentence)
-        form.version.data = found(customer.id)[1].version
-        return draw(form, 409 if isinstance(refusal, ChangedMeanwhile) else 422)
+        status = status_of(form, refusal)
+        if status == 409:  # it is told of: the next press is about what there is now
+            form.version.data = found(customer.id)[1].version
+        return draw(form, status)
     mailroom_jobs.nudge()
     return gone_to(f"{base_of(customer)}/plan", said)
 

@@ -12,9 +12,9 @@ from blueprints.plans.rules import view_of, view_with
 from blueprints.plans.stuck_routes import stuck_facts
 from blueprints.plans.views import PlanView, StepView
 from blueprints.web.access import needs
-from blueprints.web.fields import refuse
+from blueprints.web.fields import status_of
 from blueprints.web.page import making_old, page, saved, wants_parts
-from blueprints.web.refusals import ChangedMeanwhile, MayNot, NotThere, Refused
+from blueprints.web.refusals import NotThere, Refused
 
 blueprint = Blueprint("plans", __name__, url_prefix="/customers/<int:customer_id>/plan")
 ACTS = ", ".join(f'"{name}"' for name in DEEDS)
@@ -83,13 +83,12 @@ def do(customer_id: int, step_id: int, act: str) -> Response:
         return refused(customer, view, shown, act, form, 422)
     try:
         came = deed.do(Press(g.who, customer_id, step_id, form, portal()))
-    except (NotThere, MayNot):
-        raise
     except Refused as refusal:
-        refuse(form, refusal.field, refusal.sentence)
+        status = status_of(form, refusal)
         customer, view, shown = found_step(customer_id, step_id)
-        form.version.data = shown.version
-        return refused(customer, view, shown, act, form, 409 if isinstance(refusal, ChangedMeanwhile) else 422)
+        if status == 409:
+            form.version.data = shown.version
+        return refused(customer, view, shown, act, form, status)
     if act == "remind":
         mailroom_jobs.nudge()
     return after(customer, step_id, deed.said.format(title=shown.title, found=came))

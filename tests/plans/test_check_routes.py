@@ -257,6 +257,14 @@ class TestExpectedOfCustomer:
         assert answer.value("dmarc_policy") == "quarantine"
         assert Plan.get_by_id(plan.id).expected == {}
 
+    def test_a_wrong_value_hides_no_change_of_others(self, technician: Visitor, plan: Plan) -> None:
+        """What was seen is still what was seen when the value is mended: others have changed it meanwhile."""
+        before = {"version": str(plan.version - 1)}
+        answer = technician.post(f"{base(plan)}/expected", WRONG | before)
+        assert answer.status == 422
+        (seen,) = answer.find("#expected [name=version]")
+        assert technician.post(f"{base(plan)}/expected", GOOD | {"version": seen.get("value")}).status == 409
+
     def test_change_after_the_onboarding_too(self, technician: Visitor, plan: Plan) -> None:
         """What is watched from then on is watched as it should be by now."""
         Plan.update(state="done").where(Plan.id == plan.id).execute()
