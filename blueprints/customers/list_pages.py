@@ -33,6 +33,7 @@ COLUMNS: tuple[tuple[str, str, bool], ...] = (
     ("Plan", "plan", False),
     ("Monitor", "monitor", False),
     ("Your role", "role", False),
+    ("Admin console", "", False),
     ("Cancel", "cancel", False),
 )
 OF_SHELF = {

@@ -17,7 +17,7 @@ from data.history import History
 from data.monitors import SERVICES
 from data.partners import ContractedPrice, Partner, Product
 
-LINES = 15
+LINES = 10
 COUNTED_UP_TO = 100  # waiting things are counted up to here; more are “100 or more”
 PROBLEMS = 5
 WATCHED = ("complete", "in_progress")  # shelves

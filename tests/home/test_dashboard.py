@@ -115,12 +115,12 @@ def test_tells_the_history_of_the_customers_the_person_sees(
     assert line.cssselect("a")[0].get("href") == f"/customers/{ours.id}"
 
 
-def test_tells_fifteen_lines_newest_first(admin: Visitor, world: World) -> None:
+def test_tells_ten_lines_newest_first(admin: Visitor, world: World) -> None:
     customer = a_customer(world.northstar, status="in_progress")
     for number in range(20):
         tell(customer, after=f"number {number}")
     lines = [line.text_content() for line in admin.get("/").find("#recent li:not(.day)")]
-    assert len(lines) == 15
+    assert len(lines) == 10
     assert "number 19" in lines[0]
 
 

@@ -1,7 +1,9 @@
 """The way around: who is offered what, and where they are."""
 
 import pytest
+from flask import Flask
 
+from blueprints.home.navigation import place_of
 from tests.factories import World
 from tests.visits import Answer, Visitor
 
@@ -52,6 +54,13 @@ def test_marks_where_the_person_is(operator: Visitor, world: World, address: str
     if answer.status == 303:
         answer = operator.get(answer.location)
     assert here(answer) == place
+
+
+def test_every_page_about_customers_and_msps_belongs_to_a_place(app: Flask) -> None:
+    about = ("/customers/", "/prospects/", "/orders/", "/partner/")
+    pages = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(about) and "GET" in (rule.methods or ())]
+    assert len(pages) > 50
+    assert [rule.rule for rule in pages if not place_of(rule.endpoint)] == []
 
 
 def test_the_account_and_signing_out_are_in_the_menu(viewer: Visitor) -> None:
