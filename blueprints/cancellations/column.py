@@ -9,6 +9,7 @@ from blueprints.accounts.standing import Standing
 from blueprints.cancellations.eligibility import Case, Hindrance, Reason, judge
 from blueprints.customers.endings import Ending
 from blueprints.customers.finding import Row, Sql, ask, one_of
+from data.database import database
 from data.fields import Day
 from data.formats import day
 from data.moments import today
@@ -58,8 +59,9 @@ def asked_about(rows: Sequence[Row]) -> tuple[dict[int, date], dict[int, Hindran
     days: dict[int, date] = {}
     under_way: dict[int, Hindrance] = {}
     ends: dict[int, str] = {}
-    question = questions(len(partners), len(runs), len(pending))
-    for what, row_id, said in ask(question._replace(params=(*partners, *runs, *runs, *pending))):
+    question = questions(database.param, len(partners), len(runs), len(pending))
+    of_partners, of_runs, of_pending = (one_of("IN", ids).params for ids in (partners, runs, pending))
+    for what, row_id, said in ask(question._replace(params=(*of_partners, *of_runs, *of_runs, *of_pending))):
         if what == "zone":
             days[row_id] = today(said)
         elif what == "ends":
@@ -70,8 +72,8 @@ def asked_about(rows: Sequence[Row]) -> tuple[dict[int, date], dict[int, Hindran
 
 
 @lru_cache(maxsize=1_000)
-def questions(partners: int, runs: int, pending: int) -> Sql:
-    """With so many marks in each of its places; put together once for each number of rows."""
+def questions(_database: str, partners: int, runs: int, pending: int) -> Sql:
+    """With so many marks in each of its places; put together once for each number of rows, and kind of database."""
     text = ZONES.format(one_of("IN", range(partners)).text)
     if runs:
         text += UNDER_WAY.format(*[one_of("IN", range(runs)).text] * 2)

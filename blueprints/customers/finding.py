@@ -79,6 +79,7 @@ EVERY = Sql()
 RFI_WAITS = Sql("rfi_state IN ('incomplete', 'error')")  # for answers, or for better ones
 
 
+FEW = 8  # values that stand in a statement as they are
 NEVER = "0001-01-01"  # sorts before every day
 # Columns that may be empty → what they are sorted by, so that every row has its place. Indexed as it stands here.
 SORTED_AS = {"subscription_start": f"COALESCE(subscription_start, '{NEVER}')"}
@@ -144,9 +145,15 @@ def ask(question: Sql) -> list[tuple[Any, ...]]:
 
 
 def one_of(text: str, values: Iterable[Any]) -> Sql:
-    """`one_of("id IN", [1, 2])`: the condition with its list of parameters."""
+    """`one_of("id IN", [1, 2])`: the condition with its list of parameters. `text` ends with IN or NOT IN.
+
+    PostgreSQL takes many as one array: its driver keeps no statement ready that has over 50 parameters.
+    """
     values = tuple(values)
-    return Sql(f"{text} ({', '.join('?' * len(values))})", values)
+    if len(values) <= FEW or is_sqlite():
+        return Sql(f"{text} ({', '.join('?' * len(values))})", values)
+    before, no, _ = text.partition("NOT IN")
+    return Sql(f"{before}<> ALL(?)" if no else f"{text.removesuffix('IN')}= ANY(?)", (list(values),))
 
 
 # --- what a person reaches ----------------------------------------------------------------------------

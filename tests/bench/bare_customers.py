@@ -1,7 +1,7 @@
 """The yardstick of the lists of customers: a bare Flask route that does what they do, and nothing besides.
 
 It reads a page of 25 rows in the order of an index, counts by letter from the kept counts, searches by the index of
-trigrams, and draws search box, letters, table and pages. No session, no roles, no layout.
+trigrams, asks which consoles open, and draws search box, letters, table and pages. No session, no roles, no layout.
 """
 
 import base64
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, render_template, request
 
-PARTNER, SHELF = 1, "in_progress"
+PARTNER, SHELF, PERSON = 1, "in_progress", 2
 PAGE = 25
 LETTERS = "#ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SORTS = {
@@ -27,10 +27,16 @@ SORTS = {
 }
 HEADINGS = (
     *(("name", "Customer"), ("domain", "Domain"), ("users", "Users")),
-    *(("type", "Account type"), ("rfi", "RFI"), ("", "Your role")),
+    *(("type", "Account type"), ("rfi", "RFI")),
+    *(("", "Plan"), ("", "Your role"), ("", "Admin console")),
 )
 COLUMNS = "customer.id, name, primary_domain, permitted_users, account_type, rfi_state"
 OURS = "partner_id = ? AND shelf = ?"
+CONSOLES = """
+SELECT customer.id, coalesce(own.address, theirs.address, ''), delegation.id FROM customer
+LEFT JOIN partner_console AS theirs ON theirs.partner_id = customer.partner_id
+LEFT JOIN customer_console AS own ON own.customer_id = customer.id
+LEFT JOIN delegation ON delegation.customer_id = customer.id AND delegation.person_id = ? WHERE customer.id IN ({})"""
 TABLE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Customers</title></head><body><h1>Customers</h1>
 <form><input type="search" name="q" value="{{ q }}" aria-label="Search"><button>Go</button></form>
@@ -41,7 +47,11 @@ TABLE = """<!doctype html>
 {% for id, name, domain, users, kind, rfi in rows %}
 <tr data-id="{{ id }}"><td><input type="checkbox" name="chosen" value="{{ id }}" aria-label="Choose {{ name }}">
 <a href="/customers/{{ id }}">{{ name }}</a></td><td>{{ domain }}</td><td>{{ users }}</td><td>{{ kind }}</td>
-<td>{{ rfi }}</td><td>Partner administrator</td></tr>
+<td>{{ rfi }}</td><td></td><td>Partner administrator</td>
+<td>{% set address, on = consoles[id] %}
+{% if address and on %}<button name="customer" value="{{ id }}">Admin console</button>{% else %}
+<span class="grey" role="button" aria-disabled="true" tabindex="0"><span class="button">Admin console</span>
+<small>{{ "Delegated access is off" if address else "No console address yet" }}</small></span>{% endif %}</td></tr>
 {% endfor %}
 </tbody></table><p>{{ total }} customers{% if after %} <a href="?{{ link(after=after) }}">Next</a>{% endif %}</p>
 </body></html>"""
@@ -80,6 +90,8 @@ def create_app() -> Flask:
         rows = ask(
             f"SELECT {COLUMNS}, customer.{column} FROM {source} WHERE {where} ORDER BY {order} LIMIT {PAGE}", params
         )
+        marks = ", ".join("?" * len(rows))
+        known = ask(CONSOLES.format(marks), (PERSON, *[row[0] for row in rows])) if rows else []
         return render_template(
             table,
             q=q or "",
@@ -87,6 +99,7 @@ def create_app() -> Flask:
             counts=counts,
             headings=HEADINGS,
             rows=[row[:-1] for row in rows],
+            consoles={row_id: opens for row_id, *opens in known},
             total=counts.get(letter, 0) if letter else sum(counts.values()),
             after=base64.urlsafe_b64encode(json.dumps([rows[-1][-1], rows[-1][0]]).encode()).decode() if rows else "",
             link=lambda **changed: urlencode(asked | changed),
