@@ -157,14 +157,16 @@ class Parts:
 
     def told(self, entry: Entry) -> None:
         """A question that was just answered: all that is said, and its field where saving changes it."""
-        shown_again = self.drawing.shown(entry)
+        shown = self.drawing.shown(entry)
         if not self.is_in_its_place(entry):
             return
-        self.questions.append(shown_again.id)
-        if shown_again.drawn_anew:
-            self.put(shown_again.element, self.draw.inside(shown_again, self.here), "innerHTML")
+        self.questions.append(shown.id)
+        if shown.drawn_anew:
+            self.put(shown.element, self.draw.inside(shown, self.here), "innerHTML")
+        elif shown.is_plain:
+            self.put(f"told-{shown.id}", self.draw.told_plainly(shown.id, shown.seen, shown.stands))
         else:
-            self.put(f"told-{shown_again.id}", self.draw.told(shown_again, self.here))
+            self.put(f"told-{shown.id}", self.draw.told(shown, self.here))
 
     def says(self, entry: Entry) -> None:
         """What is said of a question, but not which answer the page has shown: somebody may be typing in it."""

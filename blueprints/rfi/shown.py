@@ -204,6 +204,15 @@ class Shown:
         return self.kind in ("secret", "csv") or bool(self.sent and self.sent.uses(self.id))
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing is to be said but that the answer stands."""
+        checked = self.entry.checked
+        if checked.problems or checked.notes or checked.warnings or checked.suggestion:
+            return False
+        special = self.conflict or self.refused or self.kind in ("secret", "csv")
+        return not special and not self.awaited and bool(self.stands)
+
+    @property
     def trigger(self) -> str:
         return TYPED if self.kind not in ("choice", "several", "yes_no", "secret", "csv") else CHOSEN
 
