@@ -16,6 +16,7 @@ MOST = 500  # matches that are looked at one by one; beyond them a list says “
 NEAR = 1_500  # matches on the whole installation among which a person's own are sought
 INSIDE = 100  # matches inside names that are sorted beside those at their beginning
 SORTED_HERE = 1_000  # names under a letter that are sorted by something else in less time than they are walked to
+AS_THEY_ARE = 8  # values that stand in a statement one by one
 FEW = 2_000  # names that are read through in less time than the search index takes
 AHEAD = 5_000  # rows of another order in which a page of matches is hoped for
 TRIGRAM = 3  # letters that the search index needs at least
@@ -79,7 +80,6 @@ EVERY = Sql()
 RFI_WAITS = Sql("rfi_state IN ('incomplete', 'error')")  # for answers, or for better ones
 
 
-FEW = 8  # values that stand in a statement as they are
 NEVER = "0001-01-01"  # sorts before every day
 # Columns that may be empty → what they are sorted by, so that every row has its place. Indexed as it stands here.
 SORTED_AS = {"subscription_start": f"COALESCE(subscription_start, '{NEVER}')"}
@@ -150,7 +150,7 @@ def one_of(text: str, values: Iterable[Any]) -> Sql:
     PostgreSQL takes many as one array: its driver keeps no statement ready that has over 50 parameters.
     """
     values = tuple(values)
-    if len(values) <= FEW or is_sqlite():
+    if len(values) <= AS_THEY_ARE or is_sqlite():
         return Sql(f"{text} ({', '.join('?' * len(values))})", values)
     before, no, _ = text.partition("NOT IN")
     return Sql(f"{before}<> ALL(?)" if no else f"{text.removesuffix('IN')}= ANY(?)", (list(values),))
