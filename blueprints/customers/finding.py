@@ -4,7 +4,7 @@ They are written as SQL, not put together from Peewee's parts: putting one toget
 answering it, and lists are what people wait for. Values are always parameters; only our own words stand in the text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -233,12 +233,12 @@ def begins(term: str) -> Sql:
     return Sql("name_key >= ? AND name_key < ?", (term, term + "\U0010ffff"))
 
 
-def named(legs: list[Sql], term: str, order: Order, names: int) -> list[Match]:
+def named(legs: list[Sql], term: str, order: Order, names: Callable[[], int]) -> list[Match]:
     """The customers whose name holds the term, up to MOST and one more: then there are more than are told.
 
-    `names`: how many the legs have.
+    `names`: says how many the legs have.
     """
-    if is_sqlite() and len(term) >= TRIGRAM and names > FEW:
+    if is_sqlite() and len(term) >= TRIGRAM and names() > FEW:
         found = by_trigrams(legs, term, order)
         if found is not None:
             return found

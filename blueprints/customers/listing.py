@@ -6,6 +6,7 @@ first does, and nothing is shown twice or left out because somebody added a row 
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from blueprints.accounts.standing import Standing
@@ -31,7 +32,6 @@ class Listing:
     total: int
     more_than_total: bool  # the search found more than were counted
     letters: frozenset[str]  # those under which something is found
-    of_all: int  # how many the shelf has, whatever is searched
 
     @property
     def last(self) -> int:
@@ -61,13 +61,22 @@ class Found:
 class Reach:
     """What a person reaches of a shelf: conditions that exclude one another, and how many that are by letter.
 
-    `by_role`: the same conditions apart by the name of the person's role, when the list is sorted by it.
+    `by_role`: the same conditions apart by the name of the person's role, when the list is sorted by it. `count`: asks
+    how many there are, which not every search needs to know.
     """
 
     who: Standing
     legs: list[Sql]
-    counts: dict[str, int]
+    count: Callable[[], dict[str, int]]
     by_role: dict[str, list[Sql]]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        return self.count()
+
+    @property
+    def all(self) -> int:
+        return sum(self.counts.values())
 
     def role_on(self, found: Row | Match) -> str:
         return self.who.role_on(found.id, found.partner_id).label
@@ -79,9 +88,8 @@ def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.s
     The number of queries does not depend on how many customers there are.
     """
     reach = reach_of(who, wanted, permission)
-    if not reach.counts:
-        return Listing([], 0, "", "", 0, False, frozenset(), 0)
-    of_all = sum(reach.counts.values())
+    if not reach.legs:
+        return Listing([], 0, "", "", 0, False, frozenset())
     found = find(reach, wanted)
     rows, rank, is_first, is_last = page_of(reach, wanted, found, size)
     if is_first:
@@ -89,7 +97,7 @@ def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.s
     elif is_last and not found.more:
         rank = found.total - len(rows)
     else:  # rows may have come and gone since the neighbouring page
-        rank = max(1, min(rank, (of_all if found.more else found.total) - len(rows) - 1))
+        rank = max(1, min(rank, (reach.all if found.more else found.total) - len(rows) - 1))
     return Listing(
         rows=rows,
         first=rank + 1 if rows else 0,
@@ -98,7 +106,6 @@ def list_customers(who: Standing, wanted: Wanted, permission: str = "customers.s
         total=found.total,
         more_than_total=found.more,
         letters=found.letters,
-        of_all=of_all,
     )
 
 
@@ -109,7 +116,7 @@ def every_customer(who: Standing, wanted: Wanted, permission: str = "customers.s
     """
     wanted = wanted.from_start
     reach = reach_of(who, wanted, permission)
-    if not reach.counts:
+    if not reach.legs:
         return
     found = find(reach, wanted)
     place: Place | None = None
@@ -141,16 +148,15 @@ def reach_of(who: Standing, wanted: Wanted, permission: str) -> Reach:
     legs = finding.reached(who, permission, wanted.shelf)
     by_role = finding.reached_by_role(who, permission, wanted.shelf) if wanted.by_role else {}
     if not legs:
-        return Reach(who, [], {}, {})
+        return Reach(who, [], dict, {})
     if wanted.status:
         in_status = Sql("status = ?", (wanted.status,))
         legs = [leg & in_status for leg in legs]
         by_role = {role: [leg & in_status for leg in apart] for role, apart in by_role.items()}
-        return Reach(who, legs, finding.counted_one_by_one(legs), by_role)
+        return Reach(who, legs, lambda: finding.counted_one_by_one(legs), by_role)
     if wanted.waits:
-        waiting = finding.counted_one_by_one([leg & finding.RFI_WAITS for leg in legs])
-        return Reach(who, legs, waiting, by_role)
-    return Reach(who, legs, finding.counted(who, permission, wanted.shelf), by_role)
+        return Reach(who, legs, lambda: finding.counted_one_by_one([leg & finding.RFI_WAITS for leg in legs]), by_role)
+    return Reach(who, legs, lambda: finding.counted(who, permission, wanted.shelf), by_role)
 
 
 # --- what is found ------------------------------------------------------------------------------------
@@ -159,12 +165,12 @@ def reach_of(who: Standing, wanted: Wanted, permission: str) -> Reach:
 def find(reach: Reach, wanted: Wanted) -> Found:
     only = finding.RFI_WAITS if wanted.waits else EVERY
     if wanted.term:
-        found = search([leg & only for leg in reach.legs], wanted, reach.counts)
+        found = search(replace(reach, legs=[leg & only for leg in reach.legs]) if wanted.waits else reach, wanted)
         if wanted.waits:
             found = replace(found, filters=found.filters & only, begins=found.begins & only)
     else:
         counts = reach.counts
-        total = counts.get(wanted.letter, 0) if wanted.letter else sum(counts.values())
+        total = counts.get(wanted.letter, 0) if wanted.letter else reach.all
         filters = finding.lettered(wanted.letter) & only
         sorted_here = wanted.letter and wanted.sort not in BY_NAME and total <= finding.SORTED_HERE
         matches = finding.through(reach.legs, filters, wanted.order, finding.SORTED_HERE) if sorted_here else None
@@ -179,18 +185,19 @@ def in_roles(reach: Reach, wanted: Wanted, matches: list[Match]) -> list[Match]:
     return [match._replace(value=(reach.role_on(match), match.value)) for match in matches]
 
 
-def search(legs: list[Sql], wanted: Wanted, counts: dict[str, int]) -> Found:
+def search(reach: Reach, wanted: Wanted) -> Found:
     """By part of the name anywhere in it, or by the whole domain."""
-    order, in_letter = wanted.order, finding.lettered(wanted.letter)
+    legs, order, in_letter = reach.legs, wanted.order, finding.lettered(wanted.letter)
     domain = domain_in(wanted.q)
     at_domain = finding.with_domain(legs, domain, order) if domain else []
-    matches = finding.named(legs, wanted.term, order, sum(counts.values()))
-    letters = frozenset(counts)
+    matches = finding.named(legs, wanted.term, order, lambda: reach.all)
     if len(matches) <= finding.MOST:
         matches = together(matches, at_domain)
         letters = frozenset(match.letter for match in matches)
-    elif wanted.letter:
-        matches = together(finding.through(legs, finding.holds(wanted.term) & in_letter, order), at_domain)
+    else:
+        letters = frozenset(reach.counts)
+        if wanted.letter:
+            matches = together(finding.through(legs, finding.holds(wanted.term) & in_letter, order), at_domain)
     matches = [match for match in matches if wanted.letter in ("", match.letter)]
     filters = finding.holds(wanted.term)
     if len(matches) <= finding.MOST:

@@ -21,7 +21,7 @@ from data.monitors import SERVICES
 from data.notes import Note
 from data.orders import Order
 from data.partners import Partner, Product
-from data.plans import PlanStep
+from data.plans import Plan, PlanStep
 from data.rfi import RfiLink
 from data.transfers import Transfer
 from tests.services import need
@@ -34,6 +34,7 @@ RECORDS = {
     "note_id": Note,
     "attachment_id": Attachment,
     "email_id": Email,
+    "plan_id": Plan,
     "step_id": PlanStep,
     "transfer_id": Transfer,
     "partner_id": Partner,
@@ -61,7 +62,7 @@ def ids(record: Any) -> list[int]:
 def candidates(rule: Rule) -> Iterator[dict[str, Any]]:
     """Arguments for an address: every record there is, whoever's it may be."""
     values = []
-    for name in sorted(rule.arguments):
+    for name in sorted(rule.arguments - set(rule.defaults or ())):
         if name in WORDS:
             values.append([(name, word) for word in WORDS[name]])
             continue
