@@ -26,7 +26,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On PostgreSQL only what touches the database runs; the rest has run on SQLite and would do the same again."""
     if config.getoption("--database") == "sqlite":
         return
-    stored = [item for item in items if "app" in getattr(item, "fixturenames", ())]
+    stored = [
+        item
+        for item in items
+        if "app" in getattr(item, "fixturenames", ()) and item.get_closest_marker("alike") is None
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in stored])
     items[:] = stored
 

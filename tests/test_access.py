@@ -12,6 +12,7 @@ from tests.access import EVERYBODY, Row
 from tests.factories import World
 from tests.visits import Visitor
 
+pytestmark = pytest.mark.alike("roles are judged before anything is asked for; strangers are tested on both")
 HERE = Path(__file__).parent
 
 

@@ -18,6 +18,7 @@ from tests.prospects.entered import typed
 from tests.prospects.test_record import wrong
 from tests.visits import Visitor
 
+pytestmark = pytest.mark.alike("what a field takes is decided before a database is asked")
 CONTROLS = ("a\x00b", "a\x07b", "a\x85b", "a\u202eb", "a\ufffeb")
 LINES = ("name", "website", "street", "postcode", "city", "region", "lead-first_name", "lead-last_name", "lead-email")
 LINES += ("lead-phone", "lead-job_title", "others-0-first_name", "others-0-email", "primary_domain")
@@ -25,12 +26,12 @@ CHOICES = ("company_type", "sector", "country", "account_type")
 
 
 @pytest.mark.parametrize("field", LINES)
-@pytest.mark.parametrize("control", CONTROLS, ids=ascii)
-def test_lines_refuse_control_characters(admin: Visitor, field: str, control: str) -> None:
-    answer = admin.post("/prospects/new", typed() | {field: control})
-    assert answer.status == 422
-    assert "invisible control character" in wrong(answer, field)
-    assert not Customer.select().exists()
+def test_lines_refuse_control_characters(admin: Visitor, field: str) -> None:
+    for control in CONTROLS:
+        answer = admin.post("/prospects/new", typed() | {field: control})
+        assert answer.status == 422, ascii(control)
+        assert "invisible control character" in wrong(answer, field)
+        assert not Customer.select().exists()
 
 
 @pytest.mark.parametrize("field", LINES)
@@ -42,11 +43,11 @@ def test_lines_refuse_what_is_too_long(admin: Visitor, field: str) -> None:
 
 
 @pytest.mark.parametrize("field", CHOICES)
-@pytest.mark.parametrize("value", ["nothing", "<b>", "\x00", "x" * 10_000], ids=ascii)
-def test_choices_refuse_what_they_do_not_offer(admin: Visitor, field: str, value: str) -> None:
-    answer = admin.post("/prospects/new", typed() | {field: value})
-    assert answer.status == 422
-    assert wrong(answer, field) == "Choose one from the list."
+def test_choices_refuse_what_they_do_not_offer(admin: Visitor, field: str) -> None:
+    for value in ("nothing", "<b>", "\x00", "x" * 10_000):
+        answer = admin.post("/prospects/new", typed() | {field: value})
+        assert answer.status == 422, ascii(value)
+        assert wrong(answer, field) == "Choose one from the list."
 
 
 @pytest.mark.parametrize("users", ["-1", "1000001", "9" * 30, "1e3", "1.5", "ten", "١٢", "0x10", "\x00", "１２"])
