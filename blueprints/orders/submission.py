@@ -252,7 +252,7 @@ def frozen_facts(order: Order, partner: Partner, customer: Customer) -> dict[str
 
 
 def printed(line: OrderLine, permitted_users: int) -> AddendumLine:
-    """As it is frozen; what is not yet, as it is called and costs today."""
+    """As it is frozen; what has no name of its own is called as its product, what has no price costs nothing."""
     return AddendumLine(
         code=line.code or line.product.code,
         name=line.name or line.product.name,
