@@ -105,6 +105,16 @@ class TestSearch:
         a_prospect(world.northstar, "with aab inside, 100 inside")
         assert names(list_customers(admin_of(world), wanted(q=q))) == [f"with {q} inside"]
 
+    @pytest.mark.parametrize("q", ["chandler", "chandler and sons", "cha%dler", "cha_d\\er, sons", "chandlerchandler"])
+    def test_finds_a_long_term_by_the_whole_of_it(self, world: World, q: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The search index looks for its ends and its middle; a name that has those is not yet found."""
+        monkeypatch.setattr(finding, "FEW", 0)
+        a_prospect(world.northstar, f"The {q} Ltd")
+        for hidden in range(3, len(q) - 3):
+            a_prospect(world.northstar, f"The {q[:hidden]}x{q[hidden + 1 :]} Ltd")
+        listing = list_customers(admin_of(world), wanted(q=q))
+        assert (names(listing), listing.letters) == ([f"The {q} Ltd"], {"T"})
+
     def test_takes_hostile_searches_for_what_they_are(self, world: World) -> None:
         a_prospect(world.northstar, "Acme")
         for q in ("\x00", "a\x00cme", "\ud800", "x" * 100_000, "\u202e", "🙂" * 300, "ﷺ" * 253, "." * 300, "a." * 200):
