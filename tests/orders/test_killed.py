@@ -28,9 +28,9 @@ from tests.orders.drafts import a_draft
 from tests.services import SmtpSink, smtp_sink
 
 ROOT = Path(__file__).parents[2]
-ORDERS = 200
+ORDERS = 80
 SEED = 20261121
-KILLS = 14
+KILLS = 10
 
 
 def test_kills_leave_every_order_whole_and_no_letter_sent_twice(

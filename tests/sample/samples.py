@@ -6,9 +6,10 @@ from typing import Any
 from data import sample
 from data.orders import Order, OrderLine
 from data.partners import Partner
+from data.plans import Plan
 from data.sample.writing import COLUMNS
 
-SMALL, LARGE = 60, 2_000
+WATCHED, SMALL, LARGE = 40, 60, 2_000
 
 
 def load(customers: int, seed: int = 1, partner: Partner | None = None) -> int:
@@ -32,3 +33,7 @@ def lines_of(order: Order) -> list[OrderLine]:
 
 def tally(query: Any) -> Tally[Any]:
     return Tally(row[0] for row in query.tuples())
+
+
+def with_steps() -> list[Plan]:
+    return list(Plan.select().where(Plan.template.is_null(False)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import idna
+import pytest
 from dateutil.relativedelta import relativedelta
 
 from blueprints.customers.contacts import ContactEntry
@@ -31,13 +32,13 @@ from data.history import History
 from data.moments import day_of, now
 from data.orders import Counter, Order, OrderLine
 from data.partners import ContractedPrice, Partner
-from data.plans import Mailbox, Plan, PlanStep
+from data.plans import Plan
 from data.rfi import HandedIn, Rfi, RfiFlag, RfiLink
-from data.roles import Role
 from data.sample.countries import countries
-from tests.factories import World, a_partner, a_person, a_price, a_product
+from tests.factories import World, a_partner, a_price, a_product
 from tests.sample.samples import LARGE, SMALL, everything, lines_of, load, submitted, tally
-from tests.visits import Visitor
+
+pytestmark = pytest.mark.alike("what a sample says is made up before a database keeps it; loading it is tested on both")
 
 # What regulators keep for fiction: see data/sample/countries.py.
 FICTION = re.compile(
@@ -78,8 +79,7 @@ def test_another_seed_gives_another_sample(world: World) -> None:
 # --- every state --------------------------------------------------------------------------------------
 
 
-def test_forty_customers_show_every_state(world: World) -> None:
-    load(40)
+def test_forty_customers_show_every_state(watched: World) -> None:
     assert set(tally(Customer.select(Customer.status))) == set(SHELVES)
     assert set(tally(Order.select(Order.state))) == {"draft", "submitted"}
     assert set(tally(Rfi.select(Rfi.state))) == {"incomplete", "complete", "error", "not_applicable"}
@@ -116,8 +116,7 @@ def test_cancellations_were_asked_for_in_time_and_ended_on_theirs(large: World) 
     assert left == Cancellation.select().count()
 
 
-def test_forty_customers_are_written_in_every_script(world: World) -> None:
-    load(40)
+def test_forty_customers_are_written_in_every_script(watched: World) -> None:
     letters = "".join(customer.name for customer in Customer.select())
     assert {unicodedata.name(letter).split()[0] for letter in letters if letter.isalpha()} >= SCRIPTS
 
@@ -358,14 +357,6 @@ def test_telephone_numbers_ring_nowhere(large: World) -> None:
 # --- as people see it ---------------------------------------------------------------------------------
 
 
-def test_the_pages_of_every_sample_customer_open(small: World, admin: Visitor) -> None:
-    for customer in Customer.select():
-        place = "prospects" if customer.status == "prospect" else "customers"
-        assert customer.name in admin.get(f"/{place}/{customer.id}").text
-    for order in submitted():
-        assert order.addendum_number in admin.get(f"/orders/{order.id}").text
-
-
 def test_every_country_is_complete() -> None:
     assert sum(country.share for country in countries()) == 40
     for country in countries():
@@ -380,38 +371,5 @@ def test_every_country_is_complete() -> None:
 # --- what is shown once or twice ----------------------------------------------------------------------
 
 
-def test_what_is_in_error_has_a_flagged_answer_that_can_be_read(world: World, operator: Visitor) -> None:
-    load(40)
-    (rfi, *_) = Rfi.select().join(Customer).where((Rfi.state == "error") & (Customer.status == "in_progress"))
-    flag = RfiFlag.get(RfiFlag.rfi == rfi)
-    handed_in = HandedIn.get(HandedIn.rfi == rfi)
-    assert handed_in.at < flag.at < now()
-    assert flag.question in handed_in.answers
-    page = operator.get(f"/customers/{rfi.customer_id}/rfi/review")
-    assert flag.comment in page.text
-    assert rfi.customer.primary_domain in page.text
-    assert "1 answer is flagged" in operator.get(f"/customers/{rfi.customer_id}").text
-    assert operator.get(f"/customers/{rfi.customer_id}/rfi").status == 200
-
-
-def test_one_customer_is_in_the_middle_of_moving_mailboxes(world: World, operator: Visitor) -> None:
-    load(40, partner=bare(world))
-    (plan,) = Plan.select().join(Mailbox).distinct()
-    assert tally(Mailbox.select(Mailbox.state)) == {"ok": 10, "failed": 3, "pending": 1}
-    step = PlanStep.get((PlanStep.plan == plan) & (PlanStep.key == "imap_test"))
-    assert (plan.state, step.state) == ("open", "in_progress")
-    assert {mailbox.address.split("@")[1] for mailbox in Mailbox.select()} == {plan.customer.primary_domain}
-    page = operator.get(f"/customers/{plan.customer_id}/plan/mailboxes")
-    assert "cannot sign in" in page.text
-    assert "10" in page.text
-
-
 def test_that_is_shown_once_however_large_the_sample_is(large: World) -> None:
     assert RfiFlag.select().count() == HandedIn.select().count() == 2
-
-
-def bare(world: World) -> Partner:
-    """An MSP without prices of its own, so it sells what the sample sells."""
-    partner = a_partner("Quiet Water")
-    a_person("Quinn Quiet", partner, Role.PARTNER_ADMIN)
-    return partner

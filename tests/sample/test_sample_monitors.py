@@ -7,27 +7,20 @@ import pytest
 from blueprints.accounts.standing import standing_of
 from blueprints.alerts import counting, messages, raising
 from blueprints.console.rules import door_of
-from blueprints.customers.finding import EVERY, ask
-from blueprints.home.figures import Figures, kept, months_until, recounted
-from blueprints.monitors import jobs, probing, silence
+from blueprints.monitors import probing, silence
 from blueprints.monitors.judging import state_after
 from blueprints.monitors.views import PERIODS, Past
 from data.alerts import Alert, AlertMessage, Subscriber
 from data.console import Delegation
 from data.customers import Customer
 from data.emails import Email
-from data.moments import now, today
-from data.monitors import SERVICES, STATES, Maintenance, Monitor, MonitorChange, Reading, Rollup
+from data.moments import now
+from data.monitors import SERVICES, STATES, Maintenance, Monitor, MonitorChange, Reading
 from data.sample.watched import CASES
 from tests.factories import World
 from tests.sample.samples import load, tally
-from tests.visits import Visitor
 
-
-@pytest.fixture
-def watched(world: World) -> World:
-    load(40)
-    return world
+pytestmark = pytest.mark.alike("what a sample says is made up before a database keeps it; loading it is tested on both")
 
 
 def test_complete_customers_show_every_state_and_every_way_to_look(watched: World) -> None:
@@ -51,12 +44,6 @@ def test_charts_have_readings_in_every_period(watched: World) -> None:
         assert counts[1] > 6
         assert counts[2] in range(29, 32)
         assert counts[3] in range(88, 92)
-
-
-def test_what_is_kept_of_readings_is_what_rolling_up_would_keep(watched: World) -> None:
-    before = Reading.select().count(), Rollup.select().count()
-    jobs.roll_up.call_local()
-    assert (Reading.select().count(), Rollup.select().count()) == before
 
 
 def test_states_follow_from_the_last_readings_and_changes(watched: World) -> None:
@@ -97,33 +84,11 @@ def test_nobody_is_told_of_what_was_made_up_and_nothing_is_looked_at(watched: Wo
     assert Email.select().count() == letters
 
 
-def test_the_figures_of_the_first_page_equal_a_recount(watched: World) -> None:
-    day = today("UTC")
-    both = []
-    for question in (kept, recounted):
-        figures = Figures(months_until(day))
-        figures.add(ask(question(EVERY, day, figures.span[0])))
-        both.append((figures.numbers, {key: n for key, n in figures.months.items() if n}))
-    assert both[0] == both[1]
-    assert both[0][0]["problems"] == Customer.select().where(Customer.monitors.startswith("0")).count() > 0
-
-
 def test_some_consoles_open_for_who_administrates_the_msp(watched: World) -> None:
     delegations = list(Delegation.select())
     assert {each.person_id for each in delegations} == {watched.admin.id}
     who = standing_of(watched.admin)
     assert {door_of(who, each.customer).way for each in delegations} == {"signed", "address"}
-
-
-def test_pages_show_it(watched: World, admin: Visitor) -> None:
-    monitor = Monitor.get(Monitor.state == "problem")
-    here = f"/customers/{monitor.customer_id}"
-    assert admin.get(here).status == 200
-    for period in PERIODS:
-        address = f"{here}/monitors/{monitor.service.replace('_', '-')}?period={period}"
-        assert admin.get(address).find("svg.chart .mean")
-    alert = Alert.get((Alert.monitor == monitor) & Alert.ended_at.is_null())
-    assert "Escalation" in admin.get(f"/alerts/{alert.id}").text
 
 
 def test_a_larger_sample_shows_as_many_and_a_second_one_adds_more(world: World) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,7 +87,8 @@ def postgresql() -> Iterator[PostgreSQL]:
             "shared_buffers": "64MB",
         }
         chosen = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with running([program("postgres"), "-D", data, *chosen], server.answers, log, **how):
+        # At once: SIGTERM would wait for every client to leave.
+        with running([program("postgres"), "-D", data, *chosen], server.answers, log, end=signal.SIGQUIT, **how):
             yield server
 
 

@@ -5,6 +5,7 @@ import glob
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -73,9 +74,12 @@ def missing_line() -> str:
 
 
 def chromium() -> str:
-    """Path of Debian's Chromium, for Playwright's `executable_path`."""
+    """Path of Debian's Chromium, for Playwright's `executable_path`: the one without windows, if it is there.
+
+    It is the same browser, and opens a page with half the work.
+    """
     need("chromium")
-    return str(program("chromium"))
+    return str(program("chromium-headless-shell") or program("chromium"))
 
 
 # --- starting and ending ------------------------------------------------------------------------------
@@ -124,8 +128,10 @@ def ownership(owner: pwd.struct_passwd | None) -> dict:
 
 
 @contextlib.contextmanager
-def running(command: list, ready: Callable[[], bool], log: Path, **how) -> Iterator[subprocess.Popen]:
-    """Run a server in the foreground of its own process, from when it is ready until the block ends.
+def running(
+    command: list, ready: Callable[[], bool], log: Path, *, end: signal.Signals = signal.SIGTERM, **how
+) -> Iterator[subprocess.Popen]:
+    """Run a server in the foreground of its own process, from when it is ready until the block ends by a signal.
 
     Raises RuntimeError with the end of its log when it stops, or is not ready within 30 seconds.
     """
@@ -141,7 +147,7 @@ def running(command: list, ready: Callable[[], bool], log: Path, **how) -> Itera
             time.sleep(0.02)
         yield server
     finally:
-        server.terminate()
+        server.send_signal(end)
         try:
             server.wait(10)
         except subprocess.TimeoutExpired:
