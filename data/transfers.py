@@ -114,3 +114,7 @@ under_way = Kept(
         .limit(1)
     )
 )
+
+# Customers that came from another MSP of this installation; and whether one did.
+TAKEN_OVER = Transfer.select(Transfer.taken_over_as).where(Transfer.taken_over_as.is_null(False))
+came_over = Kept(lambda customer: Transfer.select(Transfer.id).where(Transfer.taken_over_as == customer).limit(1))

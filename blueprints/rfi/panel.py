@@ -10,16 +10,12 @@ from blueprints.customers.links import newest_rfi
 from blueprints.rfi.filling import Filled, filled
 from blueprints.rfi.letters import closing_day
 from blueprints.rfi.reviewing import LIVE, open_flags
-from blueprints.rfi.rules import links_of
+from blueprints.rfi.rules import asks_what_was_added, links_of
 from data.customers import Customer
-from data.kept import Kept
 from data.moments import now
-from data.orders import Order
 from data.rfi import HandedIn, Rfi, RfiLink
 
 LINKS = 4  # shown at once; a reminder makes a new one
-
-kind_of_order = Kept(lambda order: Order.select(Order.id, Order.kind).where(Order.id == order))
 
 
 @dataclass(frozen=True)
@@ -64,11 +60,7 @@ class Panel:
 
     @cached_property
     def for_change(self) -> bool:
-        """Whether a change order opened it, of a customer whose service runs."""
-        if self.rfi is None or self.customer.status != "complete":
-            return False
-        order = kind_of_order.first(self.rfi.order_id)
-        return order is not None and order.kind == "change"
+        return self.rfi is not None and asks_what_was_added(self.customer, self.rfi)
 
     @cached_property
     def flagged(self) -> int:

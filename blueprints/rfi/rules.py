@@ -14,6 +14,7 @@ from data.moments import now
 from data.orders import Order, OrderLine
 from data.partners import Partner
 from data.rfi import Rfi, RfiLink
+from data.transfers import came_over
 
 TOPICS = (
     "who to call about technical questions, and in an emergency",
@@ -21,6 +22,8 @@ TOPICS = (
     "the addresses your mail is sent from and delivered to",
     "how the valid recipients are known",
 )
+
+kind_of_order = Kept(lambda order: Order.select(Order.id, Order.kind).where(Order.id == order))
 
 
 def open_rfi(who: Standing, customer: Customer, partner: Partner, order: Order, lead: Contact, portal: str) -> Rfi:
@@ -99,6 +102,14 @@ def products_of(rfi: Rfi) -> list[str]:
     """The names of what was ordered, by the order's lines."""
     lines = OrderLine.select(OrderLine.name).where(OrderLine.order == rfi.order_id).order_by(OrderLine.position)
     return [name for (name,) in lines.tuples()]
+
+
+def asks_what_was_added(customer: Customer, rfi: Rfi) -> bool:
+    """Whether it asks a customer whose service runs: of what a change order added, here or at the MSP of before."""
+    if customer.status != "complete":
+        return False
+    order = kind_of_order.first(rfi.order_id)
+    return (order is not None and order.kind == "change") or came_over.first(customer.id) is not None
 
 
 def held_rfi(who: Standing, customer_id: int, permission: str = "customers.see") -> Rfi:

@@ -20,7 +20,7 @@ from blueprints.customers.rules import find_customer, lead_with_address, move_to
 from blueprints.customers.sealing import erase_secrets
 from blueprints.partners.waiting import TOLD_BEFORE, days_of
 from blueprints.rfi.letters import Concern, closing_moment, waits_since, write_reminder, write_to_msp
-from blueprints.rfi.rules import held_rfi, send_link
+from blueprints.rfi.rules import asks_what_was_added, held_rfi, send_link
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, Refused
 from data import formats
 from data.customers import Customer
@@ -32,6 +32,7 @@ from data.orders import Order
 from data.partners import Partner
 from data.plans import Plan
 from data.rfi import Rfi
+from data.transfers import TAKEN_OVER
 
 log = logging.getLogger("quayside.rfi")
 
@@ -63,10 +64,11 @@ def unanswered_ids() -> Iterator[int]:
 def is_waited_for() -> Expression:
     """Of RFIs with their orders, customers and partners: the MSP waits for it, or for answers that were flagged.
 
-    Once the customer is complete, only for what a change order asks.
+    Once the customer is complete, only for what a change order asks, at the MSP that took the customer over since, too.
     """
     waits = Rfi.state.in_(WAITED_FOR) & Rfi.closed_at.is_null()
-    asked = (Customer.status == "in_progress") | ((Customer.status == "complete") & (Order.kind == "change"))
+    added = (Order.kind == "change") | Customer.id.in_(TAKEN_OVER)
+    asked = (Customer.status == "in_progress") | ((Customer.status == "complete") & added)
     return waits & asked & Partner.closed_at.is_null()
 
 
@@ -91,8 +93,8 @@ def held(rfi_id: int, portal: str, states: Collection[str] = ("incomplete",), *,
         return None
     customer = locked(Customer.select().where(Customer.id == rfi.customer_id)).get()
     partner = Partner.get_by_id(customer.partner_id)
-    after_change = runs and customer.status == "complete" and rfi.order.kind == "change"
-    if not (customer.status == "in_progress" or after_change) or partner.closed_at is not None:
+    asked = customer.status == "in_progress" or (runs and asks_what_was_added(customer, rfi))
+    if not asked or partner.closed_at is not None:
         return None
     return Concern(PORTAL, rfi, customer, partner, portal)
 

@@ -159,7 +159,7 @@ def carry_rfi(
         customer=new,
         order=order,
         state="incomplete" if was.state == "error" else was.state,
-        opened_at=was.opened_at,
+        opened_at=was.opened_at if was.state in ("complete", "not_applicable") else now(),  # they begin to wait today
         set_version=set_version,
         infrastructure=next((each.infrastructure for each in asked if each.infrastructure), ""),
         version=was.version,

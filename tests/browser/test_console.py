@@ -130,7 +130,7 @@ def test_a_console_without_sign_in_is_opened_and_that_is_said(
     ours.press("Save")
     name = delegate_first(ours, served)
     listed(ours, served, name)
-    ours.sees("you sign in there")
+    ours.sees("asks you to sign in")
     there = new_page(ours, ours.page.locator('button[form="console"]').first.click)
     expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
     assert console.posted == []

@@ -295,7 +295,7 @@ def test_a_console_that_knows_no_sign_in_is_opened_and_that_is_said(admin: Visit
     line = History.select().order_by(History.id.desc()).first()
     assert sentence(line) == "Address of the console opened: https://console.example/acme.example"
     assert "address opened" in admin.get("/account/consoles").text
-    assert "you sign in there" in admin.get(f"/customers/{customer.id}").text
+    assert "asks you to sign in" in admin.get(f"/customers/{customer.id}").text
 
 
 def test_the_customers_own_console_comes_before_that_of_all(admin: Visitor, world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 from blueprints.accounts.standing import standing_of
 from blueprints.customers.links import follow_link, new_link
 from blueprints.orders.submission import Agreement
+from blueprints.rfi import waiting
 from blueprints.transfers import confirming, rules, taking_over
 from blueprints.web.refusals import NotThere
 from data.accounts import Grant, Person
@@ -127,6 +128,19 @@ def test_an_rfi_that_a_change_order_opened_goes_along_whole(world: World) -> Non
     assert kept == {"data_region": "eu", "retention_years": "7"}
     version = HandedIn.get(HandedIn.rfi == rfi)
     assert version.answers["mail_domains"] == ["quellenhof.example"]
+    its_new_msp_is_told_and_reminds(rfi)
+
+
+def its_new_msp_is_told_and_reminds(rfi: Rfi) -> None:
+    """The day of the move is the first of waiting; nothing closes a customer whose service runs."""
+    before = Email.select().count()
+    for day, kinds in ((2, set()), (4, {"rfi_reminder"}), (60, {"rfi_reminder", "rfi_silent"})):
+        with clock(ON_THE_DAY + timedelta(days=day)):
+            waiting.tend("https://portal.example")
+            written = list(Email.select().order_by(Email.id).offset(before))
+            assert {letter.kind for letter in written} == kinds, day
+            assert {letter.partner_id for letter in written} <= {rfi.customer.partner_id}
+    assert Customer.get_by_id(rfi.customer_id).status == "complete"
 
 
 def test_when_all_moves_nothing_is_said_to_end(world: World) -> None:
