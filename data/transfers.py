@@ -115,6 +115,5 @@ under_way = Kept(
     )
 )
 
-# Customers that came from another MSP of this installation; and whether one did.
+# Customers that came from another MSP of this installation.
 TAKEN_OVER = Transfer.select(Transfer.taken_over_as).where(Transfer.taken_over_as.is_null(False))
-came_over = Kept(lambda customer: Transfer.select(Transfer.id).where(Transfer.taken_over_as == customer).limit(1))

@@ -14,7 +14,7 @@ from data.moments import now
 from data.orders import Order, OrderLine
 from data.partners import Partner
 from data.rfi import Rfi, RfiLink
-from data.transfers import came_over
+from data.transfers import TAKEN_OVER
 
 TOPICS = (
     "who to call about technical questions, and in an emergency",
@@ -23,7 +23,9 @@ TOPICS = (
     "how the valid recipients are known",
 )
 
-kind_of_order = Kept(lambda order: Order.select(Order.id, Order.kind).where(Order.id == order))
+# Of orders: what their RFI asks is asked while the service runs.
+ADDS = (Order.kind == "change") | Order.customer.in_(TAKEN_OVER)
+adding = Kept(lambda order: Order.select(Order.id).where((Order.id == order) & ADDS))
 
 
 def open_rfi(who: Standing, customer: Customer, partner: Partner, order: Order, lead: Contact, portal: str) -> Rfi:
@@ -106,10 +108,7 @@ def products_of(rfi: Rfi) -> list[str]:
 
 def asks_what_was_added(customer: Customer, rfi: Rfi) -> bool:
     """Whether it asks a customer whose service runs: of what a change order added, here or at the MSP of before."""
-    if customer.status != "complete":
-        return False
-    order = kind_of_order.first(rfi.order_id)
-    return (order is not None and order.kind == "change") or came_over.first(customer.id) is not None
+    return customer.status == "complete" and adding.first(rfi.order_id) is not None
 
 
 def held_rfi(who: Standing, customer_id: int, permission: str = "customers.see") -> Rfi:

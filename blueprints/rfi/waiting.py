@@ -20,7 +20,7 @@ from blueprints.customers.rules import find_customer, lead_with_address, move_to
 from blueprints.customers.sealing import erase_secrets
 from blueprints.partners.waiting import TOLD_BEFORE, days_of
 from blueprints.rfi.letters import Concern, closing_moment, waits_since, write_reminder, write_to_msp
-from blueprints.rfi.rules import asks_what_was_added, held_rfi, send_link
+from blueprints.rfi.rules import ADDS, asks_what_was_added, held_rfi, send_link
 from blueprints.web.refusals import ChangedMeanwhile, MayNot, Refused
 from data import formats
 from data.customers import Customer
@@ -32,7 +32,6 @@ from data.orders import Order
 from data.partners import Partner
 from data.plans import Plan
 from data.rfi import Rfi
-from data.transfers import TAKEN_OVER
 
 log = logging.getLogger("quayside.rfi")
 
@@ -67,8 +66,7 @@ def is_waited_for() -> Expression:
     Once the customer is complete, only for what a change order asks, at the MSP that took the customer over since, too.
     """
     waits = Rfi.state.in_(WAITED_FOR) & Rfi.closed_at.is_null()
-    added = (Order.kind == "change") | Customer.id.in_(TAKEN_OVER)
-    asked = (Customer.status == "in_progress") | ((Customer.status == "complete") & added)
+    asked = (Customer.status == "in_progress") | ((Customer.status == "complete") & ADDS)
     return waits & asked & Partner.closed_at.is_null()
 
 
