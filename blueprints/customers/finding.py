@@ -21,6 +21,7 @@ AS_THEY_ARE = 8  # values that stand in a statement one by one
 FEW = 2_000  # names that are read through in less time than the search index takes
 AHEAD = 5_000  # rows of another order in which a page of matches is hoped for
 TRIGRAM = 3  # letters that the search index needs at least
+APART = 5  # letters from one trigram to the next that PostgreSQL is asked for
 
 
 class Row(NamedTuple):
@@ -107,6 +108,10 @@ class Order(NamedTuple):
         """The same order, for which SQLite will not walk an index (PostgreSQL weighs it by itself)."""
         way = " DESC" if self.descending else ""
         return f"+{self.key}{way}, +id{way}" if is_sqlite() else self.text
+
+    @property
+    def by_name(self) -> bool:
+        return self.column == BY_NAME.column
 
     @property
     def turned(self) -> "Order":
@@ -229,18 +234,16 @@ def holds(term: str) -> Sql:
 
 
 def holds_by_few(term: str) -> Sql:
-    """The same for the search index of PostgreSQL, led to names by some trigrams of the term: the ends, the middle.
+    """The same for the search index of PostgreSQL, led to names by trigrams that stand apart, the last one included.
 
-    Hardly more names have those, that far apart; and the index reads two or three lists of names, not one for each
-    letter. Among a million names they are long.
+    Hardly more names have those, that far apart, and the index reads one list of names for each of them and not for
+    each letter; among a million, lists are long. Words of one or two letters are too few a trigram: they stay whole.
     """
     last = len(term) - TRIGRAM
-    if last <= TRIGRAM:
+    if last <= TRIGRAM or not all(word.isalnum() and len(word) >= TRIGRAM for word in term.split()):
         return holds(term)
-    starts = (0, last, last // 2 if last // 2 > TRIGRAM else 0)
     told = "".join(
-        literal(each) if any(start <= place < start + TRIGRAM for start in starts) else "_"
-        for place, each in enumerate(term)
+        literal(each) if place % APART < TRIGRAM or place >= last else "_" for place, each in enumerate(term)
     )
     return like(f"%{told}%") & Sql("strpos(name_key, ?) > 0", (term,))
 
@@ -277,7 +280,7 @@ def through(legs: list[Sql], filters: Sql, order: Order, most: int = 0) -> list[
     SQLite is told which index leads to them. PostgreSQL weighs it, and is told only that the order of names will do:
     where matches are many it finds them in that index alone, in as little time among a million as among thousands.
     """
-    columns, along = matched_by(order), BY_NAME.text if is_sqlite() or order.column == BY_NAME.column else ""
+    columns, along = matched_by(order), BY_NAME.text if is_sqlite() or order.by_name else ""
     questions = [select(columns, CUSTOMER, leg & filters, along, (most or MOST) + 1) for leg in legs]
     return as_matches(ask(one_after_the_other(questions)))
 
@@ -342,7 +345,7 @@ def as_matches(found: list[tuple[Any, ...]]) -> list[Match]:
 
 def matched_by(order: Order) -> str:
     """The columns of a Match. By name, its letter is read from it: the index of names has no letters."""
-    return f"{order.key}, id, {'NULL' if order.column == BY_NAME.column else 'letter'}, partner_id"
+    return f"{order.key}, id, {'NULL' if order.by_name else 'letter'}, partner_id"
 
 
 def as_key(value: Any) -> Any:

@@ -302,7 +302,7 @@ def rows_that_suit(legs: list[Sql], order: Order, place: Place | None, found: Fo
         others = finding.rows_of([row_id for _, row_id in keys]).values()
         beginning = finding.in_order(legs, order, start, found.begins, limit)
         return order.sorted(list({row.id: row for row in (*beginning, *others)}.values()))[:limit]
-    if not found.filters.text or (order.column == finding.BY_NAME.column and not found.scattered):
+    if not found.filters.text or (order.by_name and not found.scattered):
         return finding.in_order(legs, order, start, found.filters, limit)
     rows = finding.in_order_if_ahead(legs, order, start, found.filters, limit)
     return finding.in_order_of_all(legs, order, start, found.filters, limit) if rows is None else rows

@@ -13,6 +13,7 @@ from blueprints.plans.making import services_of, template_of
 from blueprints.rfi.answers_paper import AnswersPaper, render
 from blueprints.rfi.filling import set_of_version
 from blueprints.rfi.reading import read_version
+from blueprints.rfi.waiting import WAITED_FOR
 from blueprints.transfers.letters import Concern
 from data.accounts import Grant, Person
 from data.customers import Customer
@@ -159,7 +160,7 @@ def carry_rfi(
         customer=new,
         order=order,
         state="incomplete" if was.state == "error" else was.state,
-        opened_at=was.opened_at if was.state in ("complete", "not_applicable") else now(),  # they begin to wait today
+        opened_at=now() if was.state in WAITED_FOR else was.opened_at,  # its new MSP begins to wait today
         set_version=set_version,
         infrastructure=next((each.infrastructure for each in asked if each.infrastructure), ""),
         version=was.version,

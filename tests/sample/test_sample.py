@@ -354,7 +354,7 @@ def test_telephone_numbers_ring_nowhere(large: World) -> None:
     assert all(FICTION.fullmatch(phone) for phone in phones - {""})
 
 
-# --- as people see it ---------------------------------------------------------------------------------
+# --- what it is made of -------------------------------------------------------------------------------
 
 
 def test_every_country_is_complete() -> None:
@@ -366,9 +366,6 @@ def test_every_country_is_complete() -> None:
         for word in itertools.chain(country.families, country.stems, country.women, country.men):
             assert re.fullmatch("[a-z0-9-]+", word.roman)
             assert unicodedata.is_normalized("NFC", word.text)
-
-
-# --- what is shown once or twice ----------------------------------------------------------------------
 
 
 def test_that_is_shown_once_however_large_the_sample_is(large: World) -> None:

@@ -57,7 +57,7 @@ def test_one_customer_is_in_the_middle_of_moving_mailboxes(world: World, operato
     assert "10" in page.text
 
 
-def test_kept_figures_equal_a_recount(large: World) -> None:
+def test_kept_figures_of_plans_equal_a_recount(large: World) -> None:
     for plan in with_steps():
         chain = chain_of(template_of(plan), plan.steps)
         assert (plan.steps_done, plan.steps_total) == (chain.done, chain.total)
@@ -68,7 +68,7 @@ def test_kept_figures_equal_a_recount(large: World) -> None:
     assert set(Customer.select(Customer.steps_left).where(Customer.shelf == "prospects").tuples()) == {(-1,)}
 
 
-def test_they_are_seen_and_worked_like_others(large: World) -> None:
+def test_plans_are_seen_and_worked_like_others(large: World) -> None:
     who = standing_of(large.admin)
     ours = [plan for plan in with_steps() if plan.customer.partner_id == large.northstar.id]
     plan = next(plan for plan in ours if plan.state == "open" and plan.steps_done < 5)
@@ -109,7 +109,7 @@ def test_the_figures_of_the_first_page_equal_a_recount(watched: World) -> None:
     assert both[0][0]["problems"] == Customer.select().where(Customer.monitors.startswith("0")).count() > 0
 
 
-def test_pages_show_it(watched: World, admin: Visitor) -> None:
+def test_pages_show_what_is_monitored(watched: World, admin: Visitor) -> None:
     monitor = Monitor.get(Monitor.state == "problem")
     here = f"/customers/{monitor.customer_id}"
     assert admin.get(here).status == 200
