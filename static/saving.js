@@ -31,14 +31,42 @@
     if (body) newest.forEach(({ name, value }) => body.set(name, value));
   });
 
-  /* Each field asks by itself, so answers may overtake one another: what is around the fields never gets older. */
-  document.addEventListener("htmx:before:swap", ({ detail: { tasks } }) => {
-    const age = (element) => Number(element?.dataset?.at);
-    const late = ({ fragment }) => {
-      const part = fragment.firstElementChild;
-      return part?.id && age(part) < age(document.getElementById(part.id));
+  /* Each field asks by itself, so answers may overtake one another, and each was made for the page as it was when it was
+     asked. What is around the fields never gets older; questions that leave out what this page does not have (any more)
+     are not put in place, but asked for whole; and a field whose typing is not kept yet stays until it is. */
+  let behind = false, asking = false;
+  const outdated = new WeakSet(); /* fields that stayed while something else is offered */
+  const age = (element) => Number(element?.dataset?.at);
+  const shape = (questions) => questions.querySelector("[name=shape]").value;
+  const hasAll = (questions) => [...questions.querySelectorAll("[hx-morph-skip]:empty")].every(({ id }) => document.getElementById(id));
+  const whole = async () => {
+    if (!behind || asking || !form()) return;
+    asking = true;
+    await htmx.ajax("GET", form().getAttribute("action"), { target: "#questions", swap: "outerMorph" });
+    asking = false;
+  };
+
+  const keepTyping = (questions, ctx) => fields(":not([data-saves=''])").forEach((field) => {
+    const seen = field.querySelector("[name^='seen:']");
+    const seenNow = questions.querySelector(`[name="${seen.name}"]`), anew = seenNow?.closest("[data-saves]");
+    const arrived = sending.get(ctx) === field && ctx.response.status === 200;
+    if (!anew || anew.id === field.id || (arrived && field.dataset.saves === "sent")) return;
+    if (arrived) seen.value = seenNow.value; /* and typed on since */
+    anew.id = field.id; /* so it is not put in place of this one */
+    outdated.add(field);
+  });
+
+  document.addEventListener("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
+    const fits = ({ fragment }) => {
+      const part = fragment.firstElementChild, there = part?.id && document.getElementById(part.id);
+      const late = age(part) < age(there);
+      if (part?.id !== "questions" || !there) return !late;
+      behind = late ? behind || shape(part) !== shape(there) : !hasAll(part);
+      if (late || behind) return false;
+      keepTyping(part, ctx);
+      return true;
     };
-    tasks.splice(0, tasks.length, ...tasks.filter((task) => !late(task)));
+    tasks.splice(0, tasks.length, ...tasks.filter(fits));
   });
 
   /* 409 and 422 were answered with what to do next to the field, so sending the same again would not help. */
@@ -52,12 +80,16 @@
       control.setAttribute("aria-invalid", !!document.getElementById(`why-${control.dataset.of}`));
     }
     settled();
+    if (!field.dataset.saves) behind ||= outdated.delete(field);
     if (!status) say("Not reached. Your typing is still here; it is saved as soon as the portal answers again.");
     else if (arrived && field.dataset.lost) say("Saved again.");
     field.dataset.lost = field.dataset.saves === "lost" ? "yes" : "";
   };
   for (const end of ["htmx:after:swap", "htmx:finally:request"]) document.addEventListener(end, ({ detail: { ctx } }) => done(ctx));
+  document.addEventListener("htmx:finally:request", whole);
 
-  addEventListener("online", again);
-  setInterval(again, SECONDS * 1000);
+  for (const once of [again, whole]) {
+    addEventListener("online", once);
+    setInterval(once, SECONDS * 1000);
+  }
 })();

@@ -170,6 +170,8 @@ class Parts:
 
     def says(self, entry: Entry) -> None:
         """What is said of a question, but not which answer the page has shown: somebody may be typing in it."""
+        if not self.is_in_its_place(entry):
+            return
         self.questions.append(entry.question.id)
         self.put(f"says-{entry.question.id}", self.draw.says(self.drawing.shown(entry), self.here))
 
@@ -180,11 +182,13 @@ class Parts:
         for entry in [each for section in anew for each in section.entries]:
             was = before.get(entry.question.id, entry)
             said_otherwise = was is not entry and was.checked != entry.checked
-            if said_otherwise and entry.question.id not in self.questions and self.is_in_its_place(entry):
+            if said_otherwise and entry.question.id not in self.questions:
                 self.says(entry)
 
     def is_in_its_place(self, entry: Entry) -> bool:
         """Whether the page has an element for it; one that offers other choices now comes with all questions."""
+        if self.carried.get("shape") == self.drawing.filled.shape:
+            return True
         before = self.before.get(entry.question.id)
         return before is None or before.element == entry.element
 

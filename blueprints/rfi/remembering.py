@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from blueprints.rfi.answers import Answer
 from blueprints.rfi.depending import dependencies
 from blueprints.rfi.filling import Entry, Filled, FilledSection, Ground, answered, filled, stand
-from blueprints.rfi.knowing import domains_named
+from blueprints.rfi.knowing import domains_named, lookups_of
 from blueprints.web.refusals import NotThere
 from data.customers import Customer
 from data.database import database
@@ -23,7 +23,7 @@ from data.rfi import Rfi, RfiAnswer
 T = TypeVar("T")
 
 MOST_REMEMBERED, LONGEST_REMEMBERED = 500, timedelta(seconds=30)
-# All that an RFI is put together from but look-ups, contacts and the clock: those may be a little old while one types.
+# All that an RFI is put together from but look-ups, contacts and the clock: what is known of those may be a little old.
 STAMP = """
 SELECT rfi.opened_at, rfi.version, rfi.state, rfi.closed_at, rfi.set_version, rfi.infrastructure, customer.id,
   customer.shelf, customer.version, customer.name, customer.primary_domain, customer.infrastructure,
@@ -50,9 +50,16 @@ memories: dict[int, Memory] = {}
 def remembered(rfi_id: int) -> Filled:
     """The RFI as it stands, put together anew only where something of it changed. Raises NotThere."""
     memory = memories.get(rfi_id)
-    if memory and memory.stamp == stamp_of(rfi_id) and now() - memory.at < LONGEST_REMEMBERED:
+    young = memory and memory.stamp == stamp_of(rfi_id) and now() - memory.at < LONGEST_REMEMBERED
+    if memory and young and not looked_up_since(memory.whole):
         return memory.whole
     return put_together(whole_rfi(rfi_id))
+
+
+def looked_up_since(whole: Filled) -> bool:
+    """Whether a look-up that it still waited for has come: the page that asks for it shows what it says by now."""
+    awaited = [domain for domain in whole.domains if domain not in whole.situation.lookups]
+    return bool(awaited) and bool(lookups_of(awaited))
 
 
 def whole_rfi(rfi_id: int) -> Rfi:

@@ -15,9 +15,9 @@ from data.orders import Order, OrderLine
 from data.rfi import Rfi
 from tests.browser.conftest import Window
 from tests.browser.portal import Served, serving
+from tests.browser.rfi.filling_in import answer
 from tests.browser.test_change import agree, open_options
 from tests.browser.test_notes import sign_in
-from tests.browser.test_rfi import answer
 from tests.browser.test_rfi_review import link_in
 from tests.orders.changing import answered
 

@@ -38,8 +38,8 @@ from tests.browser.onboarding import (
     press_on,
 )
 from tests.browser.portal import wait_until
+from tests.browser.rfi.filling_in import answer, everything_is_saved
 from tests.browser.test_notes import sign_in
-from tests.browser.test_rfi import answer, everything_is_saved
 from tests.services import HOST
 
 SOON = 20_000  # milliseconds in which an answer comes to an open page, on a busy machine

@@ -74,6 +74,17 @@ def test_is_asked_for_by_typing_and_told_when_it_is_there(
     assert answer.find("#says-mail_domains")[0].get("hx-get") is None, "it does not ask again"
 
 
+def test_what_came_is_proposed_with_the_next_answer(
+    nobody: Visitor, rfi: Rfi, server: DnsServer, nudged: list[tuple]
+) -> None:
+    """Or the page that asked for it would show something else than the one that answers go to."""
+    held = Held.open(nobody, BY_LINK)
+    held.type(mail_domains="cloud.example").save_one("mail_domains")
+    work(nudged)
+    answer = held.type(notes="Call before nine.").save_one("notes")
+    assert answer.find("[name=dns_host]")[0].get("value") == "ns1.host.example"
+
+
 def test_is_history_under_the_name_of_whoever_asked(
     nobody: Visitor, admin: Visitor, rfi: Rfi, server: DnsServer, nudged: list[tuple]
 ) -> None:

@@ -1,164 +1,16 @@
 """An RFI filled in as people do it: on a phone by link and at the desk, by two at once, with the network gone."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
-from secrets import token_urlsafe
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
-from blueprints.customers.links import hashed
-from data.customers import INFRASTRUCTURES, Customer
-from data.database import database, open_database
-from data.definitions import current_sets
-from data.moments import now
-from data.orders import OrderLine
-from data.questions import Question
-from data.rfi import Rfi, RfiAnswer, RfiLink
+from data.customers import INFRASTRUCTURES
 from tests.browser.conftest import Window
-from tests.browser.portal import PASSWORD, Served, serving
-from tests.rfi.good_and_bad import LISTS, well
-from tests.services import HOST, dns_server
-
-ZONES = {
-    "acme.example": {"MX": ["0 acme-example.mail.protection.outlook.com."], "NS": ["ns1.host.example."]},
-    "acme-group.example": "SERVFAIL",
-}
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A portal with an RFI that asks for everything, its link, and somebody signed in."""
-
-    served: Served
-    folder: Path
-    customer_id: int
-    signed_in: Path
-    tokens: list[str] = field(default_factory=list)
-
-    @property
-    def here(self) -> str:
-        return f"{self.served.address}/customers/{self.customer_id}/rfi"
-
-    @property
-    def link(self) -> str:
-        """A new one for each test: one link saves only so often in a minute."""
-        return f"{self.served.address}/rfi/{self.tokens[-1]}"
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, chromium: object) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("desk")
-    with dns_server(ZONES) as names:
-        told_names = {"DNS_SERVERS": f"{HOST}:{names.port}"}
-        with serving(folder / "home", sample=True, **told_names) as served:
-            with filled_database(folder):
-                unanswered = (Rfi.state == "incomplete") & (Customer.status == "in_progress")
-                customer = Customer.select().join(Rfi).where(unanswered).order_by(Customer.id).first()
-            context = chromium.new_context()
-            page = context.new_page()
-            page.goto(served.address + "/sign-in")
-            page.fill("[name=email]", "ada@northstar.example")
-            page.fill("[name=password]", PASSWORD)
-            page.get_by_role("button", name="Sign in", exact=True).click()
-            page.wait_for_url(served.address + "/")
-            context.storage_state(path=folder / "signed-in.json")
-            context.close()
-            yield Desk(served, folder, customer.id, folder / "signed-in.json")
-
-
-def filled_database(folder: Path) -> object:
-    open_database(f"sqlite:///{folder / 'home' / 'quayside.sqlite'}")
-    return database.connection_context()
-
-
-@pytest.fixture(autouse=True)
-def as_new(desk: Desk) -> None:
-    """Nothing answered, opened just now, everything ordered; the link opens it."""
-    with filled_database(desk.folder):
-        rfi = Rfi.get(Rfi.customer == desk.customer_id)
-        RfiAnswer.delete().where(RfiAnswer.rfi == rfi).execute()
-        fresh = {
-            "state": "incomplete",
-            "infrastructure": "",
-            "set_version": None,
-            "opened_at": now(),
-            "closed_at": None,
-        }
-        Rfi.update(**fresh).where(Rfi.id == rfi.id).execute()
-        Customer.update(infrastructure="").where(Customer.id == desk.customer_id).execute()
-        everything = {"services": "security,archiving,continuity,migration"}
-        OrderLine.update(**everything).where(OrderLine.order == rfi.order_id).execute()
-        RfiLink.delete().where(RfiLink.rfi == rfi).execute()
-        desk.tokens.append(token_urlsafe(32))
-        until = now() + timedelta(days=60)
-        made = {"name": "Ines Lead", "email": "ines@acme.example", "created_at": now(), "expires_at": until}
-        RfiLink.create(rfi=rfi, token_hash=hashed(desk.tokens[-1]), **made)
-
-
-def kept(desk: Desk, question: str) -> object:
-    with filled_database(desk.folder):
-        rfi = Rfi.get(Rfi.customer == desk.customer_id)  # other customers of the sample have answers, too
-        found = RfiAnswer.get_or_none((RfiAnswer.rfi == rfi) & (RfiAnswer.question == question))
-        return found and found.value
-
-
-# --- filling in ---------------------------------------------------------------------------------------
-
-
-def answer(page: Page, question: Question, infrastructure: str) -> None:
-    """Answer a question well, as it is offered."""
-    of_question = page.locator(f'[data-saves]:has([name="seen:{question.id}"])')
-    if question.kind == "group":
-        for part in question.questions:
-            put(of_question.locator(f'[name="{question.id}.{part.id}"]:not([type=hidden])'), part)
-    elif question.id == "infrastructure":
-        of_question.locator(f"[value={infrastructure}]").evaluate(PRESS)
-    else:
-        put(of_question.locator(f'[name="{question.id}"]:not([type=hidden])'), question)
-
-
-PRESS = "control => control.click()"  # wherever it is just now: other questions may be coming in above it
-
-
-def put(controls: Locator, question: Question) -> None:
-    kind = controls.first.get_attribute("type") or controls.first.evaluate("e => e.tagName")
-    if kind == "radio":
-        controls.first.evaluate(PRESS)
-    elif kind == "checkbox":
-        alone = {choice.value for choice in question.choices if choice.alone}
-        for control in controls.all():
-            if control.get_attribute("value") not in alone:
-                control.evaluate(PRESS)
-    elif kind == "SELECT":
-        controls.select_option(index=1)
-    elif kind == "file":
-        file = {"name": "list.csv", "mimeType": "text/csv", "buffer": LISTS[question.columns]}
-        controls.set_input_files(file)
-    else:
-        controls.fill(well(question)[0])
-
-
-def answer_all(ours: Window, infrastructure: str) -> int:
-    """Answer what is asked, and what is asked because of it, until nothing is; how many questions that were."""
-    questions, done = current_sets(), set()
-    first = [questions.question("infrastructure"), questions.question("mail_domains")]
-    while first:
-        for question in first:
-            answer(ours.page, question, infrastructure)
-            done.add(question.id)
-        ours.settle()
-        names = ours.page.locator("[name^='seen:']").evaluate_all("all => all.map(e => e.name.slice(5))")
-        first = [questions.question(name) for name in names if name not in done]
-    return len(done)
-
-
-def everything_is_saved(ours: Window) -> None:
-    expect(ours.page.locator("#answers[data-leave-warning='']")).to_have_count(1)
-    expect(ours.page.locator("[data-saves='']")).to_have_count(ours.page.locator("[data-saves]").count())
+from tests.browser.rfi.filling_in import Desk, answer_all, everything_is_saved, kept
+from tests.rfi.good_and_bad import LISTS
 
 
 @pytest.mark.parametrize("infrastructure", INFRASTRUCTURES)
