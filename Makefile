@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FLASK := $(BIN)/flask --app app
 ABREAST := --numprocesses=auto --maxprocesses=4 --dist=worksteal
-BY_FILE := --numprocesses=auto --maxprocesses=2 --dist=loadfile
+BY_FILE := --numprocesses=3 --dist=loadfile
 NPM_CI := NPM_CONFIG_UPDATE_NOTIFIER=false npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 .DEFAULT_GOAL := help

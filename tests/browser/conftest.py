@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import services
 from tests.browser.portal import CHROMIUM, Served, serving
@@ -74,6 +74,7 @@ class Window:
         """axe-core finds nothing wrong, and nothing sticks out sideways."""
         if not self.javascript:
             return
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)  # pale while they wait
         wide, room = self.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
         assert wide <= room, f"{self.page.url} scrolls sideways: {wide} > {room}"
         dark = self.page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")

@@ -99,7 +99,7 @@ def test_from_the_list_to_the_export(
     expect(desk.page.locator('input[name="export"][value="yes"]')).to_be_checked()
     ask(desk, "yes")
     desk.sees(f"The service ends on {day(customer.commitment_ends)}.")
-    desk.sees("Cancellation asked for, with data export")
+    expect(desk.page.locator("#cancellation")).to_contain_text("with data export")
     expect(desk.page.locator("#heading")).to_contain_text("Pending cancellation")
     subject = f"{customer.name}: cancellation asked for"
     wait_until(lambda: [each for each in served.sink.received if each.email["Subject"] == subject])
