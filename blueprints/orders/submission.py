@@ -5,6 +5,7 @@ subscription, opens RFI and plan, writes history and queues the two letters. The
 state looked at, so pressing twice, reloading, and two people at once make one order.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -167,15 +168,23 @@ def refuse_unless_ready(who: Standing, order: Order, agreement: Agreement, porta
 
 
 def refuse_unless_agreed(agreement: Agreement) -> None:
-    """Raises NotOrderable, naming the field of the review page."""
-    if not agreement.governed:
-        raise NotOrderable("Confirm that the order is governed by the agreement in effect.", "governed")
-    if not agreement.authorised:
-        raise NotOrderable("Confirm that you are authorised to place the order.", "authorised")
+    """Raises NotOrderable with all that is missing, each naming its field of the review page."""
+    missing = [NotOrderable(sentence, field) for field, sentence in missing_in(agreement)]
+    if missing:
+        missing[0].further = tuple(missing[1:])
+        raise missing[0]
+
+
+def missing_in(agreement: Agreement) -> Iterator[tuple[str, str]]:
+    """What the person has not stated: field and sentence, in the order of the page."""
     if not agreement.order_number and not agreement.not_required:
-        raise NotOrderable("Give your order number, or tick that none is required.", "order_number")
+        yield "order_number", "Give your order number, or tick that none is required."
     if agreement.order_number and agreement.not_required:
-        raise NotOrderable("Give an order number or tick that none is required, not both.", "order_number")
+        yield "order_number", "Give an order number or tick that none is required, not both."
+    if not agreement.governed:
+        yield "governed", "Confirm that the order is governed by the agreement in effect."
+    if not agreement.authorised:
+        yield "authorised", "Confirm that you are authorised to place the order."
 
 
 def freeze(sale: Sale) -> None:

@@ -15,7 +15,7 @@ from blueprints.partners.rules import partners_for
 from blueprints.transfers import codes, confirming, finding, jobs, rules, taking_over
 from blueprints.transfers.forms import AcceptForm, CodeForm, ConfirmForm, ReasonForm, TransferForm
 from blueprints.web.access import needs, open_to_all
-from blueprints.web.fields import refuse, whole_id
+from blueprints.web.fields import refuse, status_of, whole_id
 from blueprints.web.page import gone_to, page
 from blueprints.web.refusals import ChangedMeanwhile, Refused
 
@@ -224,8 +224,7 @@ def accept(transfer_id: int) -> Response:
         refuse(form, "", refusal.sentence)
         return offered(taking_over.offer_to(g.who, transfer_id), form, status=409, said=refusal.sentence)
     except (taking_over.CannotTakeOver, NotOrderable) as refusal:
-        refuse(form, refusal.field, refusal.sentence)
-        return offered(taking_over.offer_to(g.who, transfer_id), form, status=422)
+        return offered(taking_over.offer_to(g.who, transfer_id), form, status=status_of(form, refusal))
     mailroom_jobs.nudge()
     return gone_to(url_for("transfers.offer", transfer_id=transfer_id), "Accepted. The provider confirms it next.")
 

@@ -265,5 +265,6 @@ def status_of(form: FlaskForm, refusal: Refused) -> int:
     """Put the refusal into the form; the status it is answered with. What is not there or not allowed goes on."""
     if isinstance(refusal, NotThere | MayNot):
         raise refusal
-    refuse(form, refusal.field, refusal.sentence)
+    for each in (refusal, *refusal.further):
+        refuse(form, each.field, each.sentence)
     return 409 if isinstance(refusal, ChangedMeanwhile) else 422

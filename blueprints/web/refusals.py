@@ -2,9 +2,13 @@
 
 
 class Refused(Exception):
-    """A rule said no. `sentence` is for the person; `field` names the form field it belongs to, if one does."""
+    """A rule said no. `sentence` is for the person; `field` names the form field it belongs to, if one does.
+
+    `further`: what is wrong besides, told together with it.
+    """
 
     sentence = "This cannot be done."
+    further: "tuple[Refused, ...]" = ()
 
     def __init__(self, sentence: str = "", field: str = "") -> None:
         super().__init__(sentence or self.sentence)

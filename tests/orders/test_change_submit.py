@@ -168,6 +168,12 @@ class TestOnceOnly:
 
 
 class TestNotAllowed:
+    def test_says_all_that_is_missing_at_once(self, ada: Visitor, customer: Customer) -> None:
+        answer = submit_change(ada, a_change(ada, customer), order_number="", governed="", authorised="")
+        assert answer.status == 422
+        said = [why.get("id") for why in answer.find(".why[id]")]
+        assert said == ["order_number-why", "governed-why", "authorised-why"]
+
     @pytest.mark.parametrize(
         ("missing", "sentence", "field"),
         [

@@ -197,6 +197,13 @@ class TestNotAllowed:
         assert everything() == NOTHING
         assert answer.value("order_number").replace("\ufffd", "\x00") == changed.get("order_number", "PO-7")
 
+    def test_says_all_that_is_missing_at_once(self, admin: Visitor, world: World) -> None:
+        answer = submit(admin, a_draft(world), order_number="", governed="", authorised="")
+        assert answer.status == 422
+        said = [why.get("id") for why in answer.find(".why[id]")]
+        assert said == ["order_number-why", "governed-why", "authorised-why"]
+        assert everything() == NOTHING
+
     def test_without_an_implementation_lead(self, admin: Visitor, world: World) -> None:
         order = a_draft(world, a_prospect(world.northstar, lead=""))
         answer = submit(admin, order)

@@ -149,6 +149,8 @@ class TestAccepting:
             ({"authorised": ""}, "authorised to place"),
             ({"order_number": ""}, "Give your order number"),
             ({"not_required": "y"}, "not both"),
+            ({"order_number": "", "authorised": ""}, "Give your order number"),
+            ({"order_number": "", "authorised": ""}, "authorised to place"),
         ],
     )
     def test_shows_what_is_missing(self, left: dict, told: str, receiving: Visitor, transfer: Transfer) -> None:
