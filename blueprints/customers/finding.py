@@ -153,13 +153,15 @@ def ask(question: Sql) -> list[tuple[Any, ...]]:
 def one_of(text: str, values: Iterable[Any]) -> Sql:
     """`one_of("id IN", [1, 2])`: the condition with its list of parameters. `text` ends with IN or NOT IN.
 
-    PostgreSQL takes many as one array: its driver keeps no statement ready that has over 50 parameters.
+    `values`: ids, or words of ours. PostgreSQL takes many as one array: its driver keeps no statement ready that has
+    over 50 parameters. The array is written out here: the driver takes longer to look at each than the server to read.
     """
     values = tuple(values)
     if len(values) <= AS_THEY_ARE or is_sqlite():
         return Sql(f"{text} ({', '.join('?' * len(values))})", values)
     before, no, _ = text.partition("NOT IN")
-    return Sql(f"{before}<> ALL(?)" if no else f"{text.removesuffix('IN')}= ANY(?)", (list(values),))
+    array = f"{{{','.join(map(str, values))}}}"
+    return Sql(f"{before}<> ALL(?)" if no else f"{text.removesuffix('IN')}= ANY(?)", (array,))
 
 
 # --- what a person reaches ----------------------------------------------------------------------------

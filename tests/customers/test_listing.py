@@ -222,6 +222,17 @@ class TestWhoSeesWhat:
         listing = list_customers(standing_of(world.viewer), wanted(), "prospects.edit")
         assert (names(listing), listing.total) == (["Raised"], 1)
 
+    @pytest.mark.parametrize("many", [2, finding.AS_THEY_ARE + 4])  # one by one in a statement, and as an array
+    def test_a_role_over_many_customers_counts_for_each_of_them(self, world: World, many: int) -> None:
+        theirs = [a_prospect(world.northstar, f"Theirs {n:02}") for n in range(many)]
+        others = [a_prospect(world.northstar, f"Other {n:02}") for n in range(3)]
+        for prospect in theirs:
+            a_grant_over(world.viewer, prospect, Role.MSP_ADMIN)
+            a_grant_over(world.admin, prospect, Role.VIEWER)
+        for person, expected in ((world.viewer, theirs), (world.admin, others)):
+            listing = list_customers(standing_of(person), wanted(), "prospects.edit")
+            assert ({row.id for row in listing.rows}, listing.total) == ({each.id for each in expected}, len(expected))
+
     def test_other_shelves_are_other_lists(self, world: World) -> None:
         for status in SHELVES:
             a_customer(world.northstar, f"Is {status}", status)
