@@ -7,7 +7,7 @@ Issue: at 100,000 customers each page costs at most 2× the bare route, the part
 import base64
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -25,7 +25,10 @@ from tests.bench.serving import Asker, compare, served
 SMALL, USUAL, LARGE = 10_000, 100_000, min(1_000_000, int(os.environ.get("BENCH_LARGEST", "1000000")))
 MOST_TIMES_BARE, PART_TIMES_BARE, MOST_GROWTH = 2, 1.5, 1.25
 SHELF, HERE = "in_progress", "/customers/in-progress"
+ROUNDS, ROUNDS_ANEW, SUSPECTS = 60, 150, 3
 COMMON, RARE = "gmbh", "chandler"  # a ninth of the names; one of them
+
+Result = tuple[str, float, float, str]  # what, the ratio, its limit, in words
 
 
 class Asked(NamedTuple):
@@ -99,7 +102,7 @@ def on_postgresql(server: services.PostgreSQL, rows: int) -> Iterator[Site]:
         yield found
 
 
-def measures() -> Iterator[tuple[str, float, float, str]]:
+def measures() -> Iterator[Result]:
     with on_sqlite(USUAL) as usual:
         yield from beside_bare(usual, "SQLite")
     with on_sqlite(SMALL) as small, on_sqlite(LARGE) as large:
@@ -111,41 +114,49 @@ def measures() -> Iterator[tuple[str, float, float, str]]:
             yield from grown(small, large, "PostgreSQL")
 
 
-def beside_bare(usual: Site, engine: str) -> Iterator[tuple[str, float, float, str]]:
+def beside_bare(usual: Site, engine: str) -> Iterator[Result]:
     """Every page, whole and as the part alone; of the letters the worst."""
-    whole_letters, part_letters = [], []
-    for page in usual.pages:
+
+    def measured(page: Asked, rounds: int) -> list[Result]:
         whole, part, bare = usual.askers(page)
-        compare(whole, part, bare, rounds=60, in_a_round=5)
-        of_whole = result(page, whole, bare, MOST_TIMES_BARE, f"{engine}, whole page")
-        of_part = result(page, part, bare, PART_TIMES_BARE, f"{engine}, part alone")
+        compare(whole, part, bare, rounds=rounds, in_a_round=5)
+        return [
+            result(page, whole, bare, MOST_TIMES_BARE, f"{engine}, whole page"),
+            result(page, part, bare, PART_TIMES_BARE, f"{engine}, part alone"),
+        ]
+
+    yield from each_of(usual.pages, measured)
+
+
+def grown(small: Site, large: Site, engine: str) -> Iterator[Result]:
+    larger = dict(zip(small.pages, large.pages, strict=True))
+
+    def measured(page: Asked, rounds: int) -> list[Result]:
+        few, many = small.askers(page)[0], large.askers(larger[page])[0]
+        compare(few, many, rounds=rounds, in_a_round=5)
+        return [result(page, many, few, MOST_GROWTH, f"{engine}, {LARGE:,} against {SMALL:,}")]
+
+    yield from each_of(small.pages, measured)
+
+
+def each_of(pages: list[Asked], measured: Callable[[Asked, int], list[Result]]) -> Iterator[Result]:
+    """What is measured of each page; of the letters, the worst.
+
+    The largest of 27 figures is large by chance first of all: the letters that look worst are measured anew, for
+    longer, and what they are told by is this second measure alone.
+    """
+    letters: list[tuple[Asked, list[Result]]] = []
+    for page in pages:
+        results = measured(page, ROUNDS)
         if page.name.startswith("letter"):
-            whole_letters.append(of_whole)
-            part_letters.append(of_part)
+            letters.append((page, results))
         else:
-            yield of_whole
-            yield of_part
-    yield worst(whole_letters)
-    yield worst(part_letters)
+            yield from results
+    for each in range(len(letters[0][1])):
+        suspects = sorted(letters, key=lambda letter: letter[1][each][1])[-SUSPECTS:]
+        yield max((measured(page, ROUNDS_ANEW)[each] for page, _ in suspects), key=lambda found: found[1])
 
 
-def grown(small: Site, large: Site, engine: str) -> Iterator[tuple[str, float, float, str]]:
-    letters = []
-    for page, larger in zip(small.pages, large.pages, strict=True):
-        few, many = small.askers(page)[0], large.askers(larger)[0]
-        compare(few, many, rounds=60, in_a_round=5)
-        found = result(page, many, few, MOST_GROWTH, f"{engine}, {LARGE:,} against {SMALL:,}")
-        if page.name.startswith("letter"):
-            letters.append(found)
-        else:
-            yield found
-    yield worst(letters)
-
-
-def result(page: Asked, ours: Asker, other: Asker, limit: float, what: str) -> tuple[str, float, float, str]:
+def result(page: Asked, ours: Asker, other: Asker, limit: float, what: str) -> Result:
     detail = f"{ours.milliseconds:.2f} ms against {other.milliseconds:.2f} ms"
     return f"customers, {page.name}: {what}", ours.milliseconds / other.milliseconds, limit, detail
-
-
-def worst(found: list[tuple[str, float, float, str]]) -> tuple[str, float, float, str]:
-    return max(found, key=lambda each: each[1])
