@@ -150,11 +150,11 @@ def ask(question: Sql) -> list[tuple[Any, ...]]:
     return answer
 
 
-def one_of(text: str, values: Iterable[Any]) -> Sql:
+def one_of(text: str, values: Iterable[int]) -> Sql:
     """`one_of("id IN", [1, 2])`: the condition with its list of parameters. `text` ends with IN or NOT IN.
 
-    `values`: ids, or words of ours. PostgreSQL takes many as one array: its driver keeps no statement ready that has
-    over 50 parameters. The array is written out here: the driver takes longer to look at each than the server to read.
+    PostgreSQL takes many as one array: its driver keeps no statement ready that has over 50 parameters. The array is
+    written out here, because the driver takes longer to look at each number than the server to find it.
     """
     values = tuple(values)
     if len(values) <= AS_THEY_ARE or is_sqlite():

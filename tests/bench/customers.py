@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import quote
@@ -152,9 +153,10 @@ def each_of(pages: list[Asked], measured: Callable[[Asked, int], list[Result]]) 
             letters.append((page, results))
         else:
             yield from results
+    anew = cache(lambda page: measured(page, ROUNDS_ANEW))  # a letter may be suspected of more than one figure
     for each in range(len(letters[0][1])):
         suspects = sorted(letters, key=lambda letter: letter[1][each][1])[-SUSPECTS:]
-        yield max((measured(page, ROUNDS_ANEW)[each] for page, _ in suspects), key=lambda found: found[1])
+        yield max((anew(page)[each] for page, _ in suspects), key=lambda found: found[1])
 
 
 def result(page: Asked, ours: Asker, other: Asker, limit: float, what: str) -> Result:
